@@ -1,0 +1,71 @@
+import { type Static, type TObject, Type } from 'typebox'
+import { Value } from 'typebox/value'
+
+/** The part of the environment that every service has. */
+export const CommonConfig = {
+  NATS_URL: Type.String({
+    pattern: '^(nats|tls)://',
+    description: 'nats://user:password@host:port of the bus',
+  }),
+  LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    default: 'info',
+    description: 'how much is logged',
+  }),
+  HOST: Type.String({ default: '127.0.0.1', minLength: 1, description: 'address to listen on' }),
+  OPS_PORT: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 65535,
+    description: 'port of /healthz and /readyz; 0 picks a free one',
+  }),
+  SHUTDOWN_GRACE_MS: Type.Integer({
+    default: 30_000,
+    minimum: 0,
+    description:
+      'how long running work may take to finish after a stop was asked; 30 s is what Kubernetes grants',
+  }),
+}
+
+/** A wrong environment: every fault at once, in words an operator can act on. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(`The environment is not valid:\n${faults.map(fault => `  - ${fault}`).join('\n')}`)
+    this.faults = faults
+  }
+}
+
+/**
+ * Reads a service's environment by its schema: text becomes numbers and booleans, defaults fill gaps, empty strings
+ * count as unset. Throws a ConfigError that lists all faults.
+ */
+export function readConfig<T extends TObject>(schema: T, env: NodeJS.ProcessEnv = process.env): Static<T> {
+  const given: Record<string, unknown> = {}
+  for (const name of Object.keys(schema.properties)) {
+    if (env[name] !== undefined && env[name] !== '') given[name] = env[name]
+  }
+  const value = Value.Convert(schema, Value.Default(schema, given))
+  const faults = new Map<string, string>()
+  for (const error of Value.Errors(schema, value)) {
+    for (const name of namesAtFault(error)) {
+      if (!faults.has(name)) faults.set(name, faultText(schema, name, given[name], error.message))
+    }
+  }
+  if (faults.size > 0) throw new ConfigError([...faults.values()])
+  return value as Static<T>
+}
+
+function namesAtFault(error: { instancePath: string; keyword?: string; params?: unknown }): string[] {
+  const [, name] = error.instancePath.split('/')
+  if (name !== undefined && name !== '') return [name]
+  const params = error.params as { requiredProperties?: string[] } | undefined
+  return params?.requiredProperties ?? []
+}
+
+function faultText(schema: TObject, name: string, given: unknown, message: string): string {
+  const meaning = (schema.properties[name] as { description?: string } | undefined)?.description
+  const problem = given === undefined ? 'is missing' : message
+  return `${name} ${problem}${meaning ? ` (${meaning})` : ''}`
+}

@@ -1,0 +1,167 @@
+import { type Static, Type } from 'typebox'
+import { defineCall } from './call.ts'
+import {
+  CourseId,
+  Iso,
+  KeyHash,
+  KeyId,
+  ModelName,
+  Next,
+  Nullable,
+  PageQuery,
+  RequestId,
+  StudentId,
+  Tokens,
+  Week,
+} from './fields.ts'
+import { Balance } from './quota.ts'
+
+/** What staff do with courses, students, keys and grants. Owned by the quota service, asked by the console. */
+
+const settings = {
+  name: Type.String({ minLength: 1, maxLength: 200 }),
+  /** IANA name. */
+  timezone: Type.String({ minLength: 1, maxLength: 64 }),
+  /** First day of week 1. */
+  startsOn: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }),
+  weeks: Type.Integer({ minimum: 1, maximum: 104 }),
+  /** The allowance of each student in each week. */
+  weeklyTokens: Tokens,
+  /** Output cap per choice of a request that names none. */
+  defaultMaxTokens: Type.Integer({ minimum: 1, maximum: 10_000_000 }),
+  /** Public model names; empty: every configured model. */
+  models: Type.Array(ModelName, { maxItems: 200 }),
+  /** Requests per minute of one student. */
+  requestsPerMinute: Type.Integer({ minimum: 1, maximum: 100_000, default: 60 }),
+  /** Requests of one student running at once. */
+  parallelRequests: Type.Integer({ minimum: 1, maximum: 10_000, default: 8 }),
+}
+
+export const CourseInput = Type.Object({ id: CourseId, ...settings })
+export type CourseInput = Static<typeof CourseInput>
+export const CoursePatch = Type.Partial(Type.Object(settings))
+export type CoursePatch = Static<typeof CoursePatch>
+export const Course = Type.Object({ id: CourseId, ...settings, createdAt: Iso })
+export type Course = Static<typeof Course>
+
+export const CreateCourseCall = defineCall('quota.courses.create', CourseInput, Course)
+export const GetCourseCall = defineCall('quota.courses.get', Type.Object({ courseId: CourseId }), Course)
+export const ListCoursesCall = defineCall(
+  'quota.courses.list',
+  Type.Object({ ...PageQuery }),
+  Type.Object({ items: Type.Array(Course), next: Next }),
+)
+/** Changes apply to the running week at once; a changed allowance is a correcting entry in the ledger. */
+export const UpdateCourseCall = defineCall(
+  'quota.courses.update',
+  Type.Object({ courseId: CourseId, patch: CoursePatch, actor: Type.String() }),
+  Course,
+)
+
+export const Key = Type.Object({
+  id: KeyId,
+  hint: Type.String({ description: 'the first characters, to tell keys apart' }),
+  createdAt: Iso,
+  revokedAt: Nullable(Iso),
+})
+export type Key = Static<typeof Key>
+export const Student = Type.Object({
+  id: StudentId,
+  courseId: CourseId,
+  name: Type.String(),
+  email: Type.String(),
+  active: Type.Boolean(),
+  createdAt: Iso,
+  keys: Type.Array(Key),
+})
+export type Student = Static<typeof Student>
+
+/** A key as it travels: never itself, only its hash. The console makes it and shows it once. */
+export const NewKey = Type.Object({ id: KeyId, hash: KeyHash, hint: Type.String({ maxLength: 16 }) })
+export type NewKey = Static<typeof NewKey>
+
+export const NewStudent = Type.Object({
+  id: StudentId,
+  name: Type.String({ minLength: 1, maxLength: 200 }),
+  email: Type.String({ maxLength: 320 }),
+  key: NewKey,
+})
+export type NewStudent = Static<typeof NewStudent>
+
+/** All or nothing. An id or e-mail (of this course) that is taken is a conflict that names the row. */
+export const AddStudentsCall = defineCall(
+  'quota.students.add',
+  Type.Object({ courseId: CourseId, students: Type.Array(NewStudent, { minItems: 1, maxItems: 2000 }) }),
+  Type.Object({ items: Type.Array(Student) }),
+)
+export const GetStudentCall = defineCall('quota.students.get', Type.Object({ studentId: StudentId }), Student)
+export const ListStudentsCall = defineCall(
+  'quota.students.list',
+  Type.Object({ courseId: CourseId, ...PageQuery }),
+  Type.Object({ items: Type.Array(Student), next: Next }),
+)
+/** Drops a student: all keys are revoked at once; ledger and records stay. */
+export const DropStudentCall = defineCall(
+  'quota.students.drop',
+  Type.Object({ studentId: StudentId }),
+  Student,
+)
+
+export const CreateKeyCall = defineCall(
+  'quota.keys.create',
+  Type.Object({ studentId: StudentId, key: NewKey }),
+  Key,
+)
+/** Whose key it is: the console must know the course before it can mint the next one. */
+export const GetKeyCall = defineCall(
+  'quota.keys.get',
+  Type.Object({ keyId: KeyId }),
+  Type.Object({ key: Key, studentId: StudentId, courseId: CourseId }),
+)
+/** The old key ends in the same moment as the new one begins. */
+export const RotateKeyCall = defineCall('quota.keys.rotate', Type.Object({ keyId: KeyId, key: NewKey }), Key)
+export const RevokeKeyCall = defineCall('quota.keys.revoke', Type.Object({ keyId: KeyId }), Key)
+
+export const LedgerEntry = Type.Object({
+  id: Type.String(),
+  /** `allowance` and `grant` add to the week; `settle` takes from it; `release` and `expire` end a hold for nothing. */
+  kind: Type.Enum(['allowance', 'grant', 'settle', 'release', 'expire']),
+  studentId: StudentId,
+  courseId: CourseId,
+  week: Week,
+  /** Change of the balance: positive for what is granted, negative for what is charged. */
+  tokens: Type.Integer(),
+  reservationId: Nullable(Type.String()),
+  model: Nullable(Type.String()),
+  inputTokens: Nullable(Type.Integer()),
+  outputTokens: Nullable(Type.Integer()),
+  actor: Nullable(Type.String()),
+  reason: Nullable(Type.String()),
+  createdAt: Iso,
+})
+export type LedgerEntry = Static<typeof LedgerEntry>
+
+/** More (or, negative, fewer) tokens for one student in one week. Idempotent by `grantId`. */
+export const GrantCall = defineCall(
+  'quota.grants.add',
+  Type.Object({
+    grantId: RequestId,
+    studentId: StudentId,
+    week: Week,
+    tokens: Type.Integer({ minimum: -1_000_000_000_000, maximum: 1_000_000_000_000 }),
+    reason: Type.String({ minLength: 1, maxLength: 500 }),
+    actor: Type.String({ minLength: 1, maxLength: 200 }),
+  }),
+  LedgerEntry,
+)
+/** Week null: the running one. */
+export const StudentBalanceCall = defineCall(
+  'quota.students.balance',
+  Type.Object({ studentId: StudentId, week: Nullable(Week) }),
+  Balance,
+)
+export const ListLedgerCall = defineCall(
+  'quota.ledger.list',
+  Type.Object({ studentId: StudentId, week: Nullable(Week), ...PageQuery }),
+  Type.Object({ items: Type.Array(LedgerEntry), next: Next }),
+)

@@ -1,0 +1,90 @@
+import { type Static, Type } from 'typebox'
+import { defineCall } from './call.ts'
+import { CourseId, Iso, Next, Nullable, PageQuery, Week } from './fields.ts'
+
+/** The system prompt and the rules of each week. Owned by the prompts service. */
+
+const weekRange = { fromWeek: Week, toWeek: Week }
+
+/** A published text; never edited, only followed by a newer one. */
+export const PromptVersion = Type.Object({
+  id: Type.String(),
+  courseId: CourseId,
+  /** Counts from 1 within the course. */
+  version: Type.Integer({ minimum: 1 }),
+  ...weekRange,
+  text: Type.String(),
+  createdAt: Iso,
+})
+export type PromptVersion = Static<typeof PromptVersion>
+
+export const RuleKind = Type.Enum(['block', 'guide'])
+export const Rule = Type.Object({
+  id: Type.String(),
+  courseId: CourseId,
+  kind: RuleKind,
+  /** RE2 syntax, matched without regard to case anywhere in the student's newest message. */
+  pattern: Type.String(),
+  /** block: what the student is answered. guide: what is added to the system prompt of that request. */
+  message: Type.String(),
+  ...weekRange,
+  createdAt: Iso,
+})
+export type Rule = Static<typeof Rule>
+
+/** What is in force for a course in a week. No prompt published: `prompt` is null. */
+export const Policy = Type.Object({
+  courseId: CourseId,
+  week: Week,
+  prompt: Nullable(Type.Object({ id: Type.String(), version: Type.Integer(), text: Type.String() })),
+  rules: Type.Array(
+    Type.Object({ id: Type.String(), kind: RuleKind, pattern: Type.String(), message: Type.String() }),
+  ),
+})
+export type Policy = Static<typeof Policy>
+
+export const ResolveCall = defineCall(
+  'prompts.resolve',
+  Type.Object({ courseId: CourseId, week: Week }),
+  Policy,
+)
+
+/** 200 kB bound what one request carries upstream; the bus's own limit is far above. */
+const PromptText = Type.String({ minLength: 1, maxLength: 200_000 })
+
+export const PublishCall = defineCall(
+  'prompts.publish',
+  Type.Object({ courseId: CourseId, ...weekRange, text: PromptText }),
+  PromptVersion,
+)
+export const ListPromptsCall = defineCall(
+  'prompts.list',
+  Type.Object({ courseId: CourseId, ...PageQuery }),
+  Type.Object({ items: Type.Array(PromptVersion), next: Next }),
+)
+
+export const AddRuleCall = defineCall(
+  'prompts.rules.add',
+  Type.Object({
+    courseId: CourseId,
+    kind: RuleKind,
+    pattern: Type.String({ minLength: 1, maxLength: 1000 }),
+    message: Type.String({ minLength: 1, maxLength: 10_000 }),
+    ...weekRange,
+  }),
+  Rule,
+)
+export const ListRulesCall = defineCall(
+  'prompts.rules.list',
+  Type.Object({ courseId: CourseId, ...PageQuery }),
+  Type.Object({ items: Type.Array(Rule), next: Next }),
+)
+export const RemoveRuleCall = defineCall(
+  'prompts.rules.remove',
+  Type.Object({ courseId: CourseId, ruleId: Type.String() }),
+  Rule,
+)
+
+/** The payload of the `prompts.changed` broadcast. */
+export const PromptsChanged = Type.Object({ courseId: CourseId })
+export type PromptsChanged = Static<typeof PromptsChanged>

@@ -1,0 +1,123 @@
+import { type Static, Type } from 'typebox'
+import { defineCall } from './call.ts'
+import {
+  CourseId,
+  KeyHash,
+  ModelName,
+  Nullable,
+  RequestId,
+  StudentId,
+  TimeMs,
+  Tokens,
+  Week,
+} from './fields.ts'
+
+/**
+ * What the gateway asks the quota service while a request runs. A denial is data: its reason is a code of the error
+ * catalogue, so that the gateway needs no second mapping.
+ */
+
+export const DenialReason = Type.Enum([
+  'invalid_api_key',
+  'course_closed',
+  'model_not_found',
+  'insufficient_quota',
+  'budget_in_use',
+  'rate_limit_exceeded',
+  'too_many_parallel_requests',
+])
+export type DenialReason = Static<typeof DenialReason>
+
+/** A student's week in tokens. granted = used + held + remaining. */
+export const Balance = Type.Object({
+  studentId: StudentId,
+  courseId: CourseId,
+  week: Week,
+  granted: Type.Integer(),
+  used: Type.Integer(),
+  held: Type.Integer(),
+  remaining: Type.Integer(),
+  resetsAtMs: TimeMs,
+})
+export type Balance = Static<typeof Balance>
+
+/**
+ * Hold tokens for one request, before anything is sent upstream. Idempotent by `reservationId`: the same question gets
+ * the same answer. What is held is `inputTokens + choices * maxOutputTokens`; where that does not fit, the output cap is
+ * lowered to what is left (never below the course's useful minimum).
+ */
+export const ReserveCall = defineCall(
+  'quota.reserve',
+  Type.Object({
+    reservationId: RequestId,
+    keyHash: KeyHash,
+    model: ModelName,
+    /** Upper bound of the prompt's tokens, the staff's system prompt included. */
+    inputTokens: Tokens,
+    /** The client's own cap of output tokens per choice; null: the course's default. */
+    maxOutputTokens: Nullable(Tokens),
+    /** OpenAI's `n`. */
+    choices: Type.Integer({ minimum: 1, maximum: 128 }),
+    /** How long the hold lives when nobody ends it. */
+    ttlMs: Type.Integer({ minimum: 1000, maximum: 86_400_000 }),
+  }),
+  Type.Union([
+    Type.Object({
+      granted: Type.Literal(true),
+      studentId: StudentId,
+      courseId: CourseId,
+      week: Week,
+      tokensHeld: Tokens,
+      /** The output cap per choice to send upstream. */
+      maxOutputTokens: Tokens,
+      /** True: the cap is lower than what was asked for, because the budget ends there. */
+      outputLowered: Type.Boolean(),
+      /** Tokens left in the week beside this and all other holds. */
+      remaining: Type.Integer(),
+      resetsAtMs: TimeMs,
+    }),
+    Type.Object({
+      granted: Type.Literal(false),
+      reason: DenialReason,
+      /** When trying again makes sense; null: not at all. */
+      retryAfterMs: Nullable(Type.Integer({ minimum: 0 })),
+      remaining: Nullable(Type.Integer()),
+      resetsAtMs: Nullable(TimeMs),
+    }),
+  ]),
+)
+
+/** End a hold whose request was never sent upstream. Unknown or ended: nothing happens. */
+export const ReleaseCall = defineCall(
+  'quota.release',
+  Type.Object({ reservationId: RequestId, keyHash: KeyHash }),
+  Type.Object({ released: Type.Boolean() }),
+)
+
+/** Who a key belongs to, and what the course lets them do in the running week (null: outside the term). */
+export const AuthenticateCall = defineCall(
+  'quota.authenticate',
+  Type.Object({ keyHash: KeyHash }),
+  Type.Union([
+    Type.Object({ known: Type.Literal(false) }),
+    Type.Object({
+      known: Type.Literal(true),
+      studentId: StudentId,
+      courseId: CourseId,
+      week: Nullable(Week),
+      defaultMaxTokens: Tokens,
+      /** Public names that the course allows; empty: all. */
+      models: Type.Array(ModelName),
+    }),
+  ]),
+)
+
+/** The balance of a key's owner in the running week. */
+export const OwnBalanceCall = defineCall(
+  'quota.balance',
+  Type.Object({ keyHash: KeyHash }),
+  Type.Union([
+    Type.Object({ known: Type.Literal(true), balance: Balance }),
+    Type.Object({ known: Type.Literal(false), reason: Type.Enum(['invalid_api_key', 'course_closed']) }),
+  ]),
+)

@@ -1,0 +1,49 @@
+import {
+  DiscardPolicy,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from '@nats-io/jetstream'
+import { type NatsConnection, nanos } from '@nats-io/nats-core'
+import { DEADLETTER_PREFIX, DEADLETTER_STREAM, RECORDS_STREAM } from '../contracts/subjects.ts'
+
+const DAY_MS = 86_400_000
+
+/** What JetStream keeps. A full stream refuses new messages (the gateway then spools them); it never drops unread ones. */
+export const STREAMS: Record<string, Partial<StreamConfig> & { name: string }> = {
+  [RECORDS_STREAM]: {
+    name: RECORDS_STREAM,
+    subjects: ['records.>'],
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    // A week of records can be read again after a bad deployment; consumers are normally milliseconds behind.
+    max_age: nanos(7 * DAY_MS),
+    max_bytes: 8 * 1024 ** 3,
+    // A cheap filter of repeats; the unique keys in Postgres are the real one.
+    duplicate_window: nanos(120_000),
+  },
+  [DEADLETTER_STREAM]: {
+    name: DEADLETTER_STREAM,
+    subjects: [`${DEADLETTER_PREFIX}.>`],
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    max_age: nanos(90 * DAY_MS),
+    max_bytes: 1024 ** 3,
+  },
+}
+
+/** Creates the streams where they are missing, and leaves an existing one as its operator set it. */
+export async function ensureStreams(
+  nc: NatsConnection,
+  { replicas = 1 }: { replicas?: number } = {},
+): Promise<void> {
+  const manager = await jetstreamManager(nc)
+  for (const config of Object.values(STREAMS)) {
+    await manager.streams.info(config.name).catch(async () => {
+      await manager.streams.add({ ...config, num_replicas: replicas })
+    })
+  }
+}

@@ -1,0 +1,32 @@
+import { headers, type MsgHdrs } from '@nats-io/nats-core'
+import { type Context, context, type Link, propagation, trace } from '@opentelemetry/api'
+
+/**
+ * The trace context in NATS headers (no instrumentation for NATS exists). W3C `traceparent`, as over HTTP.
+ */
+
+const carrier = {
+  set: (hdrs: MsgHdrs, name: string, value: string) => hdrs.set(name, value),
+  get: (hdrs: MsgHdrs, name: string) => hdrs.get(name) || undefined,
+  keys: (hdrs: MsgHdrs) => hdrs.keys(),
+}
+
+/** New headers that carry the running span's context. */
+export function traceHeaders(): MsgHdrs {
+  const hdrs = headers()
+  propagation.inject(context.active(), hdrs, carrier)
+  return hdrs
+}
+
+/** The context that a message came with. */
+export function contextOf(hdrs: MsgHdrs | undefined): Context {
+  return hdrs ? propagation.extract(context.active(), hdrs, carrier) : context.active()
+}
+
+/** Links from a batch to the requests that its messages came from. */
+export function linksOf(messages: readonly { headers?: MsgHdrs | undefined }[]): Link[] {
+  return messages.flatMap(message => {
+    const span = trace.getSpanContext(contextOf(message.headers))
+    return span ? [{ context: span }] : []
+  })
+}

@@ -1,0 +1,94 @@
+import type { Static, TObject } from 'typebox'
+import { type Clock, systemClock } from './clock.ts'
+import { ConfigError, readConfig } from './config.ts'
+import { createLog, type Logger } from './log.ts'
+import { type Checks, startOps } from './ops.ts'
+import { flushTelemetry } from './telemetry.ts'
+
+/** What the wiring of a service gets. Whatever it opens it defers the closing of, next to where it opens it. */
+export interface ServiceContext<C> {
+  name: string
+  config: C
+  log: Logger
+  clock: Clock
+  /** Closed in reverse order when the service stops. */
+  closing: AsyncDisposableStack
+}
+
+/** What the wiring gives back: the checks behind `/readyz`. */
+export interface RunningService {
+  checks: Checks
+}
+
+/** The fields of the common configuration that the skeleton itself uses. */
+interface OpsConfig {
+  HOST: string
+  OPS_PORT: number
+  LOG_LEVEL: string
+  SHUTDOWN_GRACE_MS: number
+}
+
+/**
+ * The life of every service: read the environment (or refuse to start), wire, answer `/readyz`, and on SIGTERM or SIGINT
+ * say "not ready", close in reverse order within the grace period, flush the traces, exit.
+ */
+export async function run<T extends TObject>(
+  name: string,
+  schema: T,
+  start: (context: ServiceContext<Static<T>>) => Promise<RunningService>,
+): Promise<void> {
+  const config = readConfigOrExit(name, schema)
+  const { HOST, OPS_PORT, LOG_LEVEL, SHUTDOWN_GRACE_MS } = config as OpsConfig
+  const log = createLog(name, LOG_LEVEL)
+  const closing = new AsyncDisposableStack()
+  let stopping = false
+
+  async function stop(reason: string, code: number): Promise<void> {
+    if (stopping) return
+    stopping = true
+    log.info({ reason }, 'stopping')
+    setTimeout(() => {
+      log.error('did not stop within the grace period')
+      process.exit(1)
+    }, SHUTDOWN_GRACE_MS + 5000).unref()
+    await closing.disposeAsync().catch((error: unknown) => log.error({ err: error }, 'closing failed'))
+    await flushTelemetry()
+    process.exit(code)
+  }
+
+  process.once('SIGTERM', () => void stop('SIGTERM', 0))
+  process.once('SIGINT', () => void stop('SIGINT', 0))
+  // State after an unknown failure cannot be trusted: end, and let the supervisor start a fresh process.
+  process.on('uncaughtException', error => {
+    log.fatal({ err: error }, 'uncaught')
+    void stop('uncaught', 1)
+  })
+  process.on('unhandledRejection', error => {
+    log.fatal({ err: error }, 'unhandled rejection')
+    void stop('unhandled rejection', 1)
+  })
+
+  try {
+    const { checks } = await start({ name, config, log, clock: systemClock, closing })
+    const ops = await startOps({
+      host: HOST,
+      port: OPS_PORT,
+      checks: { stopping: () => !stopping, ...checks },
+    })
+    closing.defer(() => ops.close())
+    log.info({ opsPort: ops.port }, 'started')
+  } catch (error) {
+    log.fatal({ err: error }, 'could not start')
+    await stop('start failed', 1)
+  }
+}
+
+function readConfigOrExit<T extends TObject>(name: string, schema: T): Static<T> {
+  try {
+    return readConfig(schema)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${name}: ${error.message}\n`)
+    process.exit(78) // EX_CONFIG of sysexits.h
+  }
+}
