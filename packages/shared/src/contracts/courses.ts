@@ -23,7 +23,7 @@ const settings = {
   /** IANA name. */
   timezone: Type.String({ minLength: 1, maxLength: 64 }),
   /** First day of week 1. */
-  startsOn: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }),
+  startsOn: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'a date, YYYY-MM-DD' }),
   weeks: Type.Integer({ minimum: 1, maximum: 104 }),
   /** The allowance of each student in each week. */
   weeklyTokens: Tokens,

@@ -15,6 +15,8 @@ export const DEADLETTER_PREFIX = 'deadletter'
 /** Durable consumers of RECORDS. */
 export const QUOTA_CONSUMER = 'quota-ledger'
 export const LOGGER_CONSUMER = 'logger-records'
+/** Keeps dead letters, whichever consumer they come from. */
+export const DEADLETTER_CONSUMER = 'logger-deadletters'
 
 /** Broadcast: the prompts or rules of a course changed; every cache drops the course. Payload: `{courseId}`. */
 export const PROMPTS_CHANGED = 'prompts.changed'

@@ -5,11 +5,12 @@ import { DEADLETTER_PREFIX, HEADER } from '../contracts/subjects.ts'
 import { LecternError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { inSpan, SpanKind } from '../spans.ts'
-import { type Batch, createBatch } from './batch.ts'
+import { createBatch } from './batch.ts'
 import { linksOf, traceHeaders } from './tracing.ts'
 
 /** After this long without a sign of life the server gives a message to another replica. */
-const ACK_WAIT_MS = 30_000
+const ACK_WAIT_MS = 10_000
+const SIGN_OF_LIFE_MS = ACK_WAIT_MS / 3
 const RETRY_MS = { first: 100, most: 5000 }
 
 export interface ConsumerOptions {
@@ -23,6 +24,10 @@ export interface ConsumerOptions {
   batchSize: number
   /** How long a batch waits for more after its first message. */
   lingerMs: number
+  /** Most messages that all replicas may hold unacknowledged; beyond it the server waits. Default: eight batches. */
+  maxAckPending?: number
+  /** Told of each message as it arrives, before its batch: for work that a stuck batch must not hold back. Must not throw. */
+  onArrival?: (message: JsMsg) => void
   log: Logger
 }
 
@@ -33,12 +38,17 @@ export type BatchHandler = (messages: readonly JsMsg[]) => Promise<void>
  * Consumes a stream in batches, at least once. A batch is acknowledged when its handler resolves. When it throws:
  * what will fail again however often (a malformed message, a value that Postgres refuses) is found by halving the batch,
  * put on `deadletter.<durable>` with its reason, and taken out of the stream; everything else (Postgres or Redis away) is
- * tried again for ever with backoff, while the server is told that the messages are still in work.
+ * tried again for ever with backoff. The server is told that all messages received are still in work, those too that wait
+ * for their batch: delivered again they would only pile up.
  */
 export function consumeBatches(nc: NatsConnection, options: ConsumerOptions, handle: BatchHandler) {
   const { log, durable } = options
   const stopping = new AbortController()
   const batch = createBatch<JsMsg>(options)
+  const inHand = new Set<JsMsg>()
+  const signs = setInterval(() => {
+    for (const message of inHand) message.working()
+  }, SIGN_OF_LIFE_MS).unref()
 
   async function process(messages: JsMsg[]): Promise<void> {
     for (let waitMs = RETRY_MS.first; ; waitMs = Math.min(waitMs * 2, RETRY_MS.most)) {
@@ -54,7 +64,6 @@ export function consumeBatches(nc: NatsConnection, options: ConsumerOptions, han
       } catch (error) {
         if (isPoison(error)) return halve(messages, error)
         log.warn({ err: error, messages: messages.length, waitMs }, 'batch failed, will be tried again')
-        for (const message of messages) message.working()
         await delay(waitMs, undefined, { signal: stopping.signal })
       }
     }
@@ -68,22 +77,30 @@ export function consumeBatches(nc: NatsConnection, options: ConsumerOptions, han
     await process(messages.slice(middle))
   }
 
-  const receiving = receive(nc, options, batch, stopping.signal)
+  const arrive = (message: JsMsg) => {
+    inHand.add(message)
+    options.onArrival?.(message)
+    batch.add(message)
+  }
+  const receiving = receive(nc, options, arrive, stopping.signal)
   const working = (async () => {
     for await (const messages of batch.take()) {
       await process(messages).catch((error: unknown) => {
         if (!stopping.signal.aborted) log.error({ err: error }, 'batch left unacknowledged')
       })
+      if (!stopping.signal.aborted) for (const message of messages) inHand.delete(message)
     }
   })()
 
   return {
-    /** Ends after the batch in work; what was fetched beside it is delivered again to another replica. */
+    /** Ends after the batch in work; what did not get that far is given back, for another replica to take at once. */
     async stop(): Promise<void> {
       batch.end()
+      clearInterval(signs)
       setTimeout(() => stopping.abort(), 5000).unref()
-      const done = working.finally(() => stopping.abort())
-      await Promise.all([done, receiving])
+      await working.finally(() => stopping.abort())
+      await receiving
+      for (const message of inHand) message.nak()
     },
   }
 }
@@ -92,7 +109,7 @@ export function consumeBatches(nc: NatsConnection, options: ConsumerOptions, han
 async function receive(
   nc: NatsConnection,
   options: ConsumerOptions,
-  batch: Batch<JsMsg>,
+  arrive: (message: JsMsg) => void,
   stop: AbortSignal,
 ): Promise<void> {
   while (!stop.aborted) {
@@ -101,7 +118,7 @@ async function receive(
       const messages: ConsumerMessages = await consumer.consume({
         max_messages: options.batchSize * 2,
         abort_on_missing_resource: true,
-        callback: message => batch.add(message),
+        callback: arrive,
       })
       const close = () => void messages.close()
       stop.addEventListener('abort', close, { once: true })
@@ -118,7 +135,14 @@ async function receive(
 
 async function openConsumer(
   nc: NatsConnection,
-  { stream, durable, subject, headersOnly = false, batchSize }: ConsumerOptions,
+  {
+    stream,
+    durable,
+    subject,
+    headersOnly = false,
+    batchSize,
+    maxAckPending = batchSize * 8,
+  }: ConsumerOptions,
 ) {
   const manager = await jetstreamManager(nc)
   await manager.consumers.info(stream, durable).catch(() =>
@@ -129,7 +153,7 @@ async function openConsumer(
       ack_wait: nanos(ACK_WAIT_MS),
       // Dead letters are decided here, by the kind of failure: an outage must never use up a message's tries.
       max_deliver: -1,
-      max_ack_pending: batchSize * 8,
+      max_ack_pending: maxAckPending,
       headers_only: headersOnly,
     }),
   )
@@ -140,9 +164,9 @@ async function openConsumer(
 export function isPoison(error: unknown): boolean {
   if (error instanceof SyntaxError) return true
   if (error instanceof LecternError) return error.code === 'invalid_request'
-  // SQLSTATE classes 22 (data exception) and 23 (integrity constraint violation).
+  // SQLSTATE classes 22 (data exception), 23 (integrity constraint violation) and 54 (a limit of the program exceeded).
   const { code } = error as { code?: unknown }
-  return typeof code === 'string' && /^2[23][0-9A-Z]{3}$/.test(code)
+  return typeof code === 'string' && /^(22|23|54)[0-9A-Z]{3}$/.test(code)
 }
 
 async function deadLetter(

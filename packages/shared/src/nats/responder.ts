@@ -2,6 +2,7 @@ import type { Msg, NatsConnection } from '@nats-io/nats-core'
 import type { Call, ReplyOf, RequestOf } from '../contracts/call.ts'
 import { toLecternError } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import { toUnavailable } from '../outage.ts'
 import { validator } from '../schema.ts'
 import { inSpan, SpanKind } from '../spans.ts'
 import { type Envelope, toWire } from './envelope.ts'
@@ -37,7 +38,8 @@ export function createResponder(
       try {
         return { ok: true, data: await work() }
       } catch (thrown) {
-        const error = toLecternError(thrown)
+        // What a service keeps its things in may be away: that passes, and the asker should come back.
+        const error = toLecternError(toUnavailable(thrown))
         if (error.status >= 500) log.error({ err: thrown, subject: call.subject }, 'request failed')
         return { ok: false, error: toWire(error) }
       }
