@@ -1,0 +1,56 @@
+import type { Policy, Rule } from '@lectern/shared/contracts/prompts.ts'
+import { rulesInForce, versionInForce } from './selection.ts'
+
+/** The last week that a course can have (see `Week` of the contracts). */
+const LAST_WEEK = 104
+
+/** A version without its text. */
+export interface ScheduledVersion {
+  id: string
+  version: number
+  fromWeek: number
+  toWeek: number
+}
+
+/** All that is needed to answer for any week of one course: so a week that begins during an outage is answered too. */
+export interface Course {
+  courseId: string
+  versions: readonly ScheduledVersion[]
+  /** Of the versions that are in force in some week. */
+  texts: ReadonlyMap<string, string>
+  rules: readonly Rule[]
+}
+
+/** The ids of the versions that are in force in some week: the only ones whose texts are worth reading. */
+export function versionsEverInForce(versions: readonly ScheduledVersion[]): string[] {
+  const ids = new Set<string>()
+  for (let week = 1; week <= LAST_WEEK; week++) {
+    const version = versionInForce(versions, week)
+    if (version) ids.add(version.id)
+  }
+  return [...ids]
+}
+
+/** What is in force in a week. */
+export function policyOf({ courseId, versions, texts, rules }: Course, week: number): Policy {
+  const version = versionInForce(versions, week)
+  return {
+    courseId,
+    week,
+    prompt: version && { id: version.id, version: version.version, text: texts.get(version.id) ?? '' },
+    rules: rulesInForce(rules, week).map(({ id, kind, pattern, message }) => ({
+      id,
+      kind,
+      pattern,
+      message,
+    })),
+  }
+}
+
+/** About how many characters a course keeps in memory. */
+export function sizeOf({ versions, texts, rules }: Course): number {
+  let size = 100 * (1 + versions.length)
+  for (const text of texts.values()) size += text.length
+  for (const rule of rules) size += 200 + rule.pattern.length + rule.message.length
+  return size
+}

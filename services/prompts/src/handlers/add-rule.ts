@@ -1,0 +1,19 @@
+import type { AddRuleCall } from '@lectern/shared/contracts/prompts.ts'
+import type { Handler } from '@lectern/shared/nats/responder.ts'
+import { compilePattern } from '@lectern/shared/rules.ts'
+import type { Announcer } from '../changes.ts'
+import { checkText, checkWeeks } from '../input.ts'
+import type { Store } from '../store/store.ts'
+
+/** `prompts.rules.add`: a new block or guide rule. A pattern that gateways could not run is refused here. */
+export function addRule(store: Store, announcer: Announcer): Handler<typeof AddRuleCall> {
+  return async request => {
+    checkWeeks(request)
+    checkText('pattern', request.pattern)
+    checkText('message', request.message)
+    compilePattern(request.pattern)
+    const rule = await store.addRule(request)
+    await announcer.announce(request.courseId)
+    return rule
+  }
+}

@@ -1,0 +1,38 @@
+import t from 'tap'
+import { policyOf, versionsEverInForce } from '../src/course.ts'
+
+const version = (number: number, fromWeek: number, toWeek: number) => ({
+  id: `v${number}`,
+  version: number,
+  fromWeek,
+  toWeek,
+})
+
+t.test('only the texts of versions that some week uses are read', async t => {
+  const versions = [version(1, 1, 10), version(2, 1, 10), version(3, 4, 4), version(4, 104, 104)]
+  t.same(versionsEverInForce(versions).sort(), ['v2', 'v3', 'v4'])
+  t.same(versionsEverInForce([]), [])
+})
+
+t.test('P6: a policy names the exact version, and carries nothing that a gateway does not need', async t => {
+  const rule = { kind: 'block' as const, pattern: 'p', message: 'm', courseId: 'c', createdAt: '' }
+  const course = {
+    courseId: 'c',
+    versions: [version(1, 1, 10), version(2, 4, 4)],
+    texts: new Map([
+      ['v1', 'one'],
+      ['v2', 'two'],
+    ]),
+    rules: [
+      { ...rule, id: 'r1', fromWeek: 1, toWeek: 10 },
+      { ...rule, id: 'r2', fromWeek: 5, toWeek: 10 },
+    ],
+  }
+  t.same(policyOf(course, 4), {
+    courseId: 'c',
+    week: 4,
+    prompt: { id: 'v2', version: 2, text: 'two' },
+    rules: [{ id: 'r1', kind: 'block', pattern: 'p', message: 'm' }],
+  })
+  t.same(policyOf(course, 11), { courseId: 'c', week: 11, prompt: null, rules: [] })
+})
