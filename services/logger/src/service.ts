@@ -1,0 +1,85 @@
+import {
+  GetConversationCall,
+  ListConversationsCall,
+  SearchConversationsCall,
+} from '@lectern/shared/contracts/conversations.ts'
+import {
+  DEADLETTER_CONSUMER,
+  DEADLETTER_PREFIX,
+  DEADLETTER_STREAM,
+  LOGGER_CONSUMER,
+  RECORD_COMPLETED,
+  RECORDS_STREAM,
+} from '@lectern/shared/contracts/subjects.ts'
+import { connectBus, isConnected } from '@lectern/shared/nats/connect.ts'
+import { consumeBatches } from '@lectern/shared/nats/consumer.ts'
+import { createResponder } from '@lectern/shared/nats/responder.ts'
+import { ensureStreams } from '@lectern/shared/nats/streams.ts'
+import { createPool } from '@lectern/shared/postgres/pool.ts'
+import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
+import type { Config } from './config.ts'
+import { completionRecorded } from './handlers/completion-recorded.ts'
+import { deadLetterPut } from './handlers/dead-letter-put.ts'
+import { getConversation } from './handlers/get-conversation.ts'
+import { listConversations } from './handlers/list-conversations.ts'
+import { searchConversations } from './handlers/search-conversations.ts'
+import { createConversations } from './store/conversations.ts'
+import { openDatabase } from './store/database.ts'
+import { createDeadLetters } from './store/dead-letters.ts'
+import { keepPartitions } from './store/partitions.ts'
+import { createRecordWriter } from './store/record-writer.ts'
+
+/** Wires the service: two consumers that write, and three calls that read. */
+export async function startService({
+  config,
+  log,
+  clock,
+  closing,
+}: ServiceContext<Config>): Promise<RunningService> {
+  const nc = await connectBus({ url: config.NATS_URL, service: 'logger', log })
+  closing.defer(() => nc.drain())
+  await ensureStreams(nc)
+  const pool = createPool({ url: config.DATABASE_URL, name: 'lectern-logger', log })
+  closing.defer(() => pool.end())
+  const db = openDatabase(pool)
+
+  const partitions = keepPartitions({ pool, clock, log })
+  closing.defer(() => partitions.stop())
+
+  const responder = createResponder(nc, { queue: 'logger', log })
+  closing.defer(() => responder.drain())
+  const conversations = createConversations(db)
+  responder.on(ListConversationsCall, listConversations(conversations))
+  responder.on(SearchConversationsCall, searchConversations(conversations))
+  responder.on(GetConversationCall, getConversation(conversations))
+
+  const records = {
+    stream: RECORDS_STREAM,
+    durable: LOGGER_CONSUMER,
+    subject: RECORD_COMPLETED,
+    batchSize: config.BATCH_SIZE,
+    lingerMs: config.BATCH_LINGER_MS,
+    log,
+  }
+  const recordConsumer = consumeBatches(nc, records, completionRecorded(createRecordWriter(pool, log)))
+  closing.defer(() => recordConsumer.stop())
+
+  const deadLetters = {
+    stream: DEADLETTER_STREAM,
+    durable: DEADLETTER_CONSUMER,
+    subject: `${DEADLETTER_PREFIX}.>`,
+    // Rare, and each as large as a message of the bus may be.
+    batchSize: 10,
+    lingerMs: config.BATCH_LINGER_MS,
+    log,
+  }
+  const deadLetterConsumer = consumeBatches(nc, deadLetters, deadLetterPut(createDeadLetters(db)))
+  closing.defer(() => deadLetterConsumer.stop())
+
+  return {
+    checks: {
+      bus: () => isConnected(nc),
+      database: async () => (await pool.query('SELECT 1')).rowCount === 1,
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import type { ConversationRecord } from '@lectern/shared/contracts/records.ts'
+
+/** The texts of a conversation: what a student asked, what they were answered, and how both are searched. Pure. */
+
+/** Characters of question and answer that a list shows. */
+const EXCERPT_CHARACTERS = 200
+/** Between the texts of one record, so that nothing is found across the end of one and the beginning of the next. */
+const SEPARATOR = '\n\u001f\n'
+
+/** The text of the student's newest message; empty where it has none (an image alone) or there is no such message. */
+export function questionOf(messages: readonly unknown[]): string {
+  const newest = messages.findLast(message => hasShape(message) && message.role === 'user')
+  return hasShape(newest) ? textOf(newest.content) : ''
+}
+
+/** The text of a message's content: a string, or an array of parts of which some are text. */
+function textOf(content: unknown): string {
+  if (typeof content === 'string') return content
+  if (!Array.isArray(content)) return ''
+  return content
+    .flatMap(part => (hasShape(part) && typeof part.text === 'string' ? [part.text] : []))
+    .join('\n')
+}
+
+function hasShape(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+/** The beginning of a text, cut between characters. */
+export function excerptOf(text: string): string {
+  // A character takes at most two units, so this is enough of a text that may have megabytes.
+  return Array.from(text.trimStart().slice(0, 2 * EXCERPT_CHARACTERS))
+    .slice(0, EXCERPT_CHARACTERS)
+    .join('')
+}
+
+/**
+ * Text as it is compared in a search. Compatibility forms become one (full-width letters, composed accents), and upper
+ * case is the folding without exceptions for the place in a word (Greek sigma). It is done here and not by Postgres, whose
+ * own folding depends on the locale with which somebody once created the database.
+ */
+export function foldText(text: string): string {
+  return text.normalize('NFKC').toUpperCase()
+}
+
+/** All that a search looks into: the newest message and every answer, folded. */
+export function searchTextOf({
+  messages,
+  answers,
+}: Pick<ConversationRecord, 'messages' | 'answers'>): string {
+  return [questionOf(messages), ...answers.map(({ text }) => text)].map(foldText).join(SEPARATOR)
+}
