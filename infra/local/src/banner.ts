@@ -1,0 +1,54 @@
+import { relative } from 'node:path'
+import { styleText } from 'node:util'
+import type { Home } from './home.ts'
+import type { Launched } from './launch.ts'
+
+/** What a person needs to know of the running system, on one screen. */
+export function banner({ demo, providers }: Launched, home: Home): string {
+  const { gatewayUrl, consoleUrl, students } = demo
+  const near = relative(process.cwd(), home.path)
+  const folder = near.startsWith('..') ? home.path : near
+  const bold = (text: string) => styleText('bold', text)
+  const lines = [
+    '',
+    bold('Lectern is running.'),
+    '',
+    `  API       ${bold(`${gatewayUrl}/v1`)}   answered by: ${providers.names.join(', ')}`,
+    `  Console   ${consoleUrl}   token: "adminToken" in ${folder}/demo.json`,
+    `  Logs      ${folder}/logs`,
+    ...keyLines(students),
+    ...tryLines(gatewayUrl, students[0]?.key, providers.models[0]),
+    ...realProviderLines(providers.names),
+    '',
+    '  Ctrl-C stops everything.',
+  ]
+  return lines.join('\n')
+}
+
+function keyLines(students: Launched['demo']['students']): string[] {
+  if (students.length === 0) return []
+  return [
+    '',
+    '  Keys of the demo course',
+    ...students.map(({ name, key }) => `    ${name.padEnd(14)}  ${key}`),
+  ]
+}
+
+function tryLines(url: string, key = '$LECTERN_KEY', model = 'MODEL'): string[] {
+  const body = { model, stream: true, messages: [{ role: 'user', content: 'What is a closure?' }] }
+  return [
+    '',
+    '  Try it',
+    `    curl -N ${url}/v1/chat/completions -H 'Authorization: Bearer ${key}' \\`,
+    `      -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`,
+  ]
+}
+
+function realProviderLines(names: string[]): string[] {
+  if (names.join() !== 'demo') return []
+  return [
+    '',
+    '  A real model: start with OPENAI_API_KEY, DEEPSEEK_API_KEY, DASHSCOPE_API_KEY or OPENROUTER_API_KEY set, with',
+    '  Ollama running, or with LECTERN_PROVIDERS=<file>.',
+  ]
+}
