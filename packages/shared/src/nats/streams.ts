@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   DiscardPolicy,
+  type JetStreamManager,
   jetstreamManager,
   RetentionPolicy,
   StorageType,
@@ -9,6 +11,7 @@ import { type NatsConnection, nanos } from '@nats-io/nats-core'
 import { DEADLETTER_PREFIX, DEADLETTER_STREAM, RECORDS_STREAM } from '../contracts/subjects.ts'
 
 const DAY_MS = 86_400_000
+const MOST_TRIES = 10
 
 /** What JetStream keeps. A full stream refuses new messages (the gateway then spools them); it never drops unread ones. */
 export const STREAMS: Record<string, Partial<StreamConfig> & { name: string }> = {
@@ -42,8 +45,27 @@ export async function ensureStreams(
 ): Promise<void> {
   const manager = await jetstreamManager(nc)
   for (const config of Object.values(STREAMS)) {
-    await manager.streams.info(config.name).catch(async () => {
-      await manager.streams.add({ ...config, num_replicas: replicas })
-    })
+    await ensureStream(manager, { ...config, num_replicas: replicas })
+  }
+}
+
+/** While two services create the same stream at once, the server counts its space twice and may refuse one for a moment. */
+async function ensureStream(
+  manager: JetStreamManager,
+  config: Partial<StreamConfig> & { name: string },
+): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const known = await manager.streams.info(config.name).then(
+      () => true,
+      () => false,
+    )
+    if (known) return
+    try {
+      await manager.streams.add(config)
+      return
+    } catch (error) {
+      if (tries === MOST_TRIES) throw error
+      await delay(100 * tries * Math.random())
+    }
   }
 }
