@@ -1,0 +1,79 @@
+import swagger from '@fastify/swagger'
+import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
+import type { Checks } from '@lectern/shared/ops.ts'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { conversations } from './handlers/conversations.ts'
+import { courses } from './handlers/courses.ts'
+import { grants } from './handlers/grants.ts'
+import { health } from './handlers/health.ts'
+import { importStudents } from './handlers/import-students.ts'
+import { keys } from './handlers/keys.ts'
+import { prompts } from './handlers/prompts.ts'
+import { rules } from './handlers/rules.ts'
+import { students } from './handlers/students.ts'
+import { openApi } from './openapi.ts'
+import { requireToken } from './plugins/auth.ts'
+import { parseBodies } from './plugins/bodies.ts'
+import { answerErrors, refuseBrokenAddress, refuseBrokenHttp } from './plugins/errors.ts'
+import { addHeaders } from './plugins/headers.ts'
+import { logRequests } from './plugins/log.ts'
+import { validateByTypeBox } from './plugins/validation.ts'
+
+export interface AppOptions {
+  nc: NatsConnection
+  log: FastifyBaseLogger
+  checks: Checks
+  adminToken: string
+  gatewayUrl?: string | undefined
+}
+
+/** What each handler file gets: the bus on which it asks the owning services. */
+export interface HandlerOptions {
+  nc: NatsConnection
+}
+
+/** A roster of 2,000 students has some hundred kB, a prompt at most 800: 5 MB is plenty and still cheap to hold. */
+const BODY_LIMIT_BYTES = 5 * 1024 * 1024
+/** An upload of the body limit at 200 kB/s; Fastify's own default is to wait for ever. */
+const REQUEST_TIMEOUT_MS = 30_000
+
+const HANDLERS = [courses, importStudents, students, keys, grants, prompts, rules, conversations]
+
+/** Builds the HTTP API without listening. */
+export async function createApp({
+  nc,
+  log,
+  checks,
+  adminToken,
+  gatewayUrl,
+}: AppOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: log,
+    // One line for each answer instead, without the query: a search is what somebody wrote.
+    logController: new LogController({ disableRequestLogging: true }),
+    // While it stops, what still arrives on open connections is answered, not refused in Fastify's own shape.
+    return503OnClosing: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // A student id of 80 characters, each percent-encoded.
+    routerOptions: { maxParamLength: 240 },
+    clientErrorHandler: refuseBrokenHttp,
+    frameworkErrors: refuseBrokenAddress,
+  })
+  answerErrors(app)
+  addHeaders(app)
+  logRequests(app)
+  parseBodies(app)
+  validateByTypeBox(app)
+  await app.register(swagger, openApi(gatewayUrl))
+  await app.register(health, { checks })
+  await app.register(
+    async api => {
+      requireToken(api, adminToken)
+      for (const handler of HANDLERS) await api.register(handler, { nc })
+    },
+    { prefix: '/api' },
+  )
+  await app.ready()
+  return app
+}

@@ -1,0 +1,90 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import {
+  Course,
+  CourseInput,
+  CoursePatch,
+  CreateCourseCall,
+  GetCourseCall,
+  ListCoursesCall,
+  UpdateCourseCall,
+} from '@lectern/shared/contracts/courses.ts'
+import { requester } from '@lectern/shared/nats/requester.ts'
+import { Type } from 'typebox'
+import type { HandlerOptions } from '../app.ts'
+import { CourseParams, closedObject, failures, PageOnly, pageOf } from '../schemas.ts'
+import { STAFF } from '../staff.ts'
+
+/** A change has no defaults: what it does not name stays as it is. */
+const Patch = Type.Unsafe<CoursePatch>({
+  type: 'object',
+  properties: Object.fromEntries(
+    Object.entries(CoursePatch.properties).map(([name, schema]) => {
+      const { default: _, ...rest } = schema as { default?: unknown }
+      return [name, rest]
+    }),
+  ),
+  additionalProperties: false,
+  minProperties: 1,
+})
+const tags = ['courses']
+
+/** Courses: answered by the quota service. */
+export const courses: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { nc }) => {
+  const createCourse = requester(nc, CreateCourseCall)
+  const getCourse = requester(nc, GetCourseCall)
+  const listCourses = requester(nc, ListCoursesCall)
+  const updateCourse = requester(nc, UpdateCourseCall)
+
+  app.post(
+    '/courses',
+    {
+      schema: {
+        tags,
+        summary: 'Create a course',
+        body: closedObject(CourseInput.properties),
+        response: { 201: Course, ...failures },
+      },
+    },
+    async (request, reply) => reply.code(201).send(await createCourse(request.body)),
+  )
+
+  app.get(
+    '/courses',
+    {
+      schema: {
+        tags,
+        summary: 'List the courses',
+        querystring: PageOnly,
+        response: { 200: pageOf(Course), ...failures },
+      },
+    },
+    async request => listCourses(request.query),
+  )
+
+  app.get(
+    '/courses/:course',
+    {
+      schema: {
+        tags,
+        summary: 'Show a course',
+        params: CourseParams,
+        response: { 200: Course, ...failures },
+      },
+    },
+    async request => getCourse({ courseId: request.params.course }),
+  )
+
+  app.patch(
+    '/courses/:course',
+    {
+      schema: {
+        tags,
+        summary: 'Change a course: only what is named',
+        params: CourseParams,
+        body: Patch,
+        response: { 200: Course, ...failures },
+      },
+    },
+    async request => updateCourse({ courseId: request.params.course, patch: request.body, actor: STAFF }),
+  )
+}

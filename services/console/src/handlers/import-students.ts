@@ -1,0 +1,142 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import {
+  AddStudentsCall,
+  GetCourseCall,
+  GetKeyCall,
+  type NewStudent,
+} from '@lectern/shared/contracts/courses.ts'
+import { LecternError } from '@lectern/shared/errors.ts'
+import { type Ask, NoAnswerError, requester } from '@lectern/shared/nats/requester.ts'
+import { type Static, Type } from 'typebox'
+import type { HandlerOptions } from '../app.ts'
+import { listFaults } from '../faults.ts'
+import { mintMany } from '../minting.ts'
+import { checkRoster, parseRoster, type Roster } from '../roster.ts'
+import { CourseParams, closedObject, failures } from '../schemas.ts'
+import { studentIdFor } from '../student-id.ts'
+
+const StudentRow = closedObject({
+  id: Type.Optional(Type.String({ description: 'made from the e-mail when it is missing' })),
+  name: Type.String(),
+  email: Type.String(),
+})
+const Imported = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  email: Type.String(),
+  key: Type.String({ description: 'shown this once, stored nowhere' }),
+})
+
+/** One insert of 2,000 rows takes well under a second; this waits for a slow Postgres too. */
+const IMPORT_TIMEOUT_MS = 10_000
+/** What a student on the bus has beyond what was sent: key, id, dates and punctuation, in bytes, counted generously. */
+const EXTRA_BYTES = 300
+
+/** The roster, added to: JSON rows or CSV text, all or nothing; the quota service keeps it. */
+export const importStudents: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { nc }) => {
+  const getCourse = requester(nc, GetCourseCall)
+  const getKey = requester(nc, GetKeyCall)
+  const addStudents = requester(nc, AddStudentsCall, { timeoutMs: IMPORT_TIMEOUT_MS })
+
+  app.post(
+    '/courses/:course/students',
+    {
+      schema: {
+        tags: ['students'],
+        summary: 'Add students, as a JSON array or as CSV; answers each with their key',
+        params: CourseParams,
+        body: {
+          content: {
+            'application/json': { schema: Type.Array(StudentRow) },
+            'text/csv': { schema: Type.String() },
+          },
+        },
+        response: { 201: Type.Array(Imported), ...failures },
+      },
+    },
+    async (request, reply) => {
+      const { course: courseId } = request.params
+      const rows = acceptedRows(request.body as string | Static<typeof StudentRow>[])
+      refuseTooLarge(rows, courseId, nc.info?.max_payload)
+      // Keys cost CPU: a course that does not exist is found out first.
+      await getCourse({ courseId })
+      const keys = await mintMany(courseId, rows.length)
+      const students = rows.map(({ id, name, email }, index): NewStudent => {
+        const key = keys[index]?.stored
+        if (!key) throw new Error('fewer keys than students')
+        return { id: id || studentIdFor(email), name, email, key }
+      })
+      // Nobody is left to see the keys: better no students than students without keys.
+      if (reply.raw.destroyed) throw new LecternError('invalid_request', { message: 'The client left.' })
+      const { items } = await addStudents({ courseId, students }).catch((error: unknown) => {
+        if (error instanceof NoAnswerError) return storedAnyway(error, students, getKey)
+        throw byPlace(error, rows)
+      })
+      // As it is stored: an e-mail address may have been put into its usual form.
+      const stored = new Map(items.map(item => [item.id, item]))
+      const imported = students.map(({ id, name, email }, index) => ({
+        ...(stored.get(id) ?? { id, name, email }),
+        key: keys[index]?.text ?? '',
+      }))
+      return reply.code(201).send(imported)
+    },
+  )
+}
+
+function acceptedRows(body: string | Static<typeof StudentRow>[]): Roster['rows'] {
+  const { rows, faults } = typeof body === 'string' ? parseRoster(body) : rosterOf(body)
+  const all = [...faults, ...checkRoster(rows)]
+  if (all.length === 0) return rows
+  throw new LecternError('invalid_request', {
+    message: listFaults('Nothing was imported', all),
+    param: all[0]?.place || null,
+  })
+}
+
+function rosterOf(body: Static<typeof StudentRow>[]): Roster {
+  const rows = body.map(({ id = '', name, email }, index) => ({
+    place: `[${index}]`,
+    id: id.trim(),
+    name: name.trim(),
+    email: email.trim(),
+  }))
+  return { rows, faults: [] }
+}
+
+/** A message above the bus's limit would look like an outage, and a reply above it would lose the keys. */
+function refuseTooLarge(rows: Roster['rows'], courseId: string, limitBytes = Number.POSITIVE_INFINITY): void {
+  const bytes = Buffer.byteLength(JSON.stringify(rows)) + rows.length * (EXTRA_BYTES + courseId.length)
+  if (bytes <= limitBytes) return
+  throw new LecternError('request_too_large', {
+    message: 'These students do not fit into one message of the bus. Import them in several parts.',
+  })
+}
+
+/** A conflict names the row by its number among the students sent (`students[3].id`); staff know it by its line. */
+function byPlace(error: unknown, rows: Roster['rows']): unknown {
+  if (!(error instanceof LecternError) || error.code !== 'conflict') return error
+  const [param, index] = /^students\[(\d+)\][.\w]*/.exec(error.param ?? '') ?? []
+  const place = rows[Number(index)]?.place
+  if (param === undefined || place === undefined) return error
+  const message = `Nothing was imported: ${error.message.replace(param, place)}`
+  return new LecternError('conflict', { message, param: place, cause: error })
+}
+
+/**
+ * An answer that was lost does not mean that nothing was stored, and the keys can be shown only now. The import is all
+ * or nothing, so the first key tells.
+ */
+async function storedAnyway(
+  error: NoAnswerError,
+  students: NewStudent[],
+  getKey: Ask<typeof GetKeyCall>,
+): Promise<{ items: Pick<NewStudent, 'id' | 'name' | 'email'>[] }> {
+  const keyId = students[0]?.key.id ?? ''
+  const known = await getKey({ keyId }).catch(() => null)
+  if (known) return { items: students }
+  throw new LecternError('service_unavailable', {
+    message: 'The students may or may not have been stored: look at the list before you import them again.',
+    retryAfterMs: 5000,
+    cause: error,
+  })
+}

@@ -1,0 +1,50 @@
+import {
+  CourseId,
+  KeyId,
+  Next,
+  PageQuery,
+  RequestId,
+  StudentId,
+  Week,
+} from '@lectern/shared/contracts/fields.ts'
+import { CATALOGUE, type ErrorCode } from '@lectern/shared/errors.ts'
+import { type TObject, type TProperties, type TSchema, Type } from 'typebox'
+
+/** Shapes that only HTTP has; everything else comes from the contracts. */
+
+/**
+ * An object without unknown fields: a typing error in an optional field's name must not be ignored. A field with a
+ * default may be left out (the validator fills it in), so it is not `required` in the published document either.
+ */
+export function closedObject<P extends TProperties>(properties: P): TObject<P> {
+  const schema = Type.Object(properties, { additionalProperties: false })
+  const required = (schema.required ?? []) as string[]
+  return Object.assign(schema, {
+    required: required.filter(name => !('default' in (properties[name] ?? {}))),
+  }) as TObject<P>
+}
+
+/** The query of a list. */
+export const PageOnly = closedObject(PageQuery)
+/** The query of what belongs to a week; without one: the running week. */
+export const WeekOnly = closedObject({ week: Type.Optional(Week) })
+
+/** A page of a list. */
+export const pageOf = <T extends TSchema>(item: T) => Type.Object({ items: Type.Array(item), next: Next })
+
+export const CourseParams = Type.Object({ course: CourseId })
+export const StudentParams = Type.Object({ student: StudentId })
+export const KeyParams = Type.Object({ key: KeyId })
+export const RuleParams = Type.Object({ course: CourseId, rule: Type.String({ maxLength: 64 }) })
+export const ConversationParams = Type.Object({ id: RequestId })
+
+const ErrorAnswer = Type.Object({
+  error: Type.Object({
+    message: Type.String({ description: 'says what to do next' }),
+    type: Type.String(),
+    param: Type.Union([Type.String(), Type.Null()], { description: 'the field at fault' }),
+    code: Type.Enum(Object.keys(CATALOGUE) as ErrorCode[]),
+  }),
+})
+/** What every route may answer instead. */
+export const failures = { '4xx': ErrorAnswer, '5xx': ErrorAnswer }

@@ -1,0 +1,44 @@
+import { connectBus, isConnected } from '@lectern/shared/nats/connect.ts'
+import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
+import type { FastifyInstance } from 'fastify'
+import { createApp } from './app.ts'
+import type { Config } from './config.ts'
+
+/** The console's wiring: one connection to the bus, one HTTP server. `url` is where it listens. */
+export async function startService({
+  config,
+  log,
+  closing,
+}: ServiceContext<Config>): Promise<RunningService & { url: string }> {
+  const nc = await connectBus({ url: config.NATS_URL, service: 'console', log })
+  closing.defer(() => nc.close())
+  const checks = { bus: () => isConnected(nc) }
+  const app = await createApp({
+    nc,
+    log,
+    checks,
+    adminToken: config.ADMIN_TOKEN,
+    gatewayUrl: config.GATEWAY_URL,
+  })
+  closing.defer(() => stopServing(app, config.SHUTDOWN_GRACE_MS))
+  const url = await listen(app, config)
+  log.info({ url }, 'listening')
+  return { checks, url }
+}
+
+async function listen(app: FastifyInstance, { HOST, PORT }: Config): Promise<string> {
+  try {
+    return await app.listen({ host: HOST, port: PORT })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    throw new Error(`port ${PORT} of ${HOST} is taken: choose another one with the variable PORT`, {
+      cause: error,
+    })
+  }
+}
+
+/** Lets running calls finish, and breaks what is still there when the grace period ends. */
+async function stopServing(app: FastifyInstance, graceMs: number): Promise<void> {
+  const deadline = setTimeout(() => app.server.closeAllConnections(), graceMs)
+  await app.close().finally(() => clearTimeout(deadline))
+}
