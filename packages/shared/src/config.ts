@@ -1,5 +1,9 @@
 import { type Static, type TObject, Type } from 'typebox'
+import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
+
+// TypeBox stops after eight errors; an operator wants to see them all at once.
+Settings.Set({ maxErrors: 256 })
 
 /** The part of the environment that every service has. */
 export const CommonConfig = {

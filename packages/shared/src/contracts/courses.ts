@@ -160,6 +160,7 @@ export const StudentBalanceCall = defineCall(
   Type.Object({ studentId: StudentId, week: Nullable(Week) }),
   Balance,
 )
+/** Newest first. Week null: all weeks. */
 export const ListLedgerCall = defineCall(
   'quota.ledger.list',
   Type.Object({ studentId: StudentId, week: Nullable(Week), ...PageQuery }),

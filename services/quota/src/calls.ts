@@ -1,0 +1,82 @@
+import type { Call, RequestOf } from '@lectern/shared/contracts/call.ts'
+import * as staff from '@lectern/shared/contracts/courses.ts'
+import {
+  AuthenticateCall,
+  OwnBalanceCall,
+  ReleaseCall,
+  ReserveCall,
+} from '@lectern/shared/contracts/quota.ts'
+import type { Handler, Responder } from '@lectern/shared/nats/responder.ts'
+import type { AccountOf } from './account-of.ts'
+import type { ReadAmounts } from './amounts.ts'
+import { answeringOutages } from './failure.ts'
+import type { FollowUp } from './follow-up.ts'
+import { addGrant } from './handlers/add-grant.ts'
+import { addStudents } from './handlers/add-students.ts'
+import { authenticate } from './handlers/authenticate.ts'
+import { createCourse } from './handlers/create-course.ts'
+import { createKey } from './handlers/create-key.ts'
+import { dropStudent } from './handlers/drop-student.ts'
+import { getCourse } from './handlers/get-course.ts'
+import { getKey } from './handlers/get-key.ts'
+import { getStudent } from './handlers/get-student.ts'
+import { listCourses } from './handlers/list-courses.ts'
+import { listLedger } from './handlers/list-ledger.ts'
+import { listStudents } from './handlers/list-students.ts'
+import { ownBalance } from './handlers/own-balance.ts'
+import { release } from './handlers/release.ts'
+import { reserve } from './handlers/reserve.ts'
+import { revokeKey } from './handlers/revoke-key.ts'
+import { rotateKey } from './handlers/rotate-key.ts'
+import { studentBalance } from './handlers/student-balance.ts'
+import { updateCourse } from './handlers/update-course.ts'
+import type { WithLoading } from './loader.ts'
+import { refuseNul } from './plain-text.ts'
+import type { Stores } from './store/stores.ts'
+import type { SyncAccount } from './sync.ts'
+
+/** What the handlers share. */
+export interface Parts extends Stores {
+  sync: SyncAccount
+  withLoading: WithLoading
+  readAmounts: ReadAmounts
+  accountOf: AccountOf
+  followUp: FollowUp
+  budgetWaitMs: number
+}
+
+/** What gateways ask while a request runs. */
+export function answerGateways(responder: Responder, parts: Parts): void {
+  const on = <C extends Call>(call: C, handler: Handler<C>) => responder.on(call, answeringOutages(handler))
+  on(ReserveCall, reserve(parts))
+  on(ReleaseCall, release(parts.reservations))
+  on(AuthenticateCall, authenticate(parts))
+  on(OwnBalanceCall, ownBalance(parts))
+}
+
+/** What staff ask through the console. */
+export function answerStaff(responder: Responder, parts: Parts): void {
+  const { courses, students, keys, statements } = parts
+  const on = <C extends Call>(call: C, handler: Handler<C>) => {
+    const answer = answeringOutages(handler)
+    responder.on(call, async (request: RequestOf<C>) => {
+      refuseNul(request)
+      return answer(request)
+    })
+  }
+  on(staff.CreateCourseCall, createCourse(courses))
+  on(staff.GetCourseCall, getCourse(courses))
+  on(staff.ListCoursesCall, listCourses(courses))
+  on(staff.UpdateCourseCall, updateCourse(parts))
+  on(staff.AddStudentsCall, addStudents(parts))
+  on(staff.GetStudentCall, getStudent(students))
+  on(staff.ListStudentsCall, listStudents(courses, students))
+  on(staff.DropStudentCall, dropStudent(parts))
+  on(staff.CreateKeyCall, createKey(parts))
+  on(staff.GetKeyCall, getKey(keys))
+  on(staff.RotateKeyCall, rotateKey(parts))
+  on(staff.RevokeKeyCall, revokeKey(parts))
+  on(staff.GrantCall, addGrant(parts))
+  on(staff.StudentBalanceCall, studentBalance(parts))
+  on(staff.ListLedgerCall, listLedger(students, statements))
+}

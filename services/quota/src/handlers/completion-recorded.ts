@@ -1,0 +1,72 @@
+import { LecternError } from '@lectern/shared/errors.ts'
+import type { Logger } from '@lectern/shared/log.ts'
+import { parseEnd } from '../end.ts'
+import type { AppliedEnd, RecordEnds } from '../settlement.ts'
+import { bucketFor } from '../store/keys.ts'
+import type { Reservations } from '../store/reservations.ts'
+
+/** The part of a message of the stream that is read. */
+interface RecordMessage {
+  seq: number
+  headers?: { get(name: string): string } | undefined
+}
+
+/**
+ * A completion was recorded: its hold ends. In Redis as soon as the message arrives, so that the tokens are free again also
+ * while Postgres is away; in the ledger with its batch, before which the message is not acknowledged.
+ */
+export interface CompletionRecorded {
+  onArrival(message: RecordMessage): void
+  onBatch(messages: readonly RecordMessage[]): Promise<void>
+}
+
+export function completionRecorded({
+  reservations,
+  record,
+  log,
+}: {
+  reservations: Reservations
+  record: RecordEnds
+  log: Logger
+}): CompletionRecorded {
+  const arrived = new WeakMap<RecordMessage, Promise<AppliedEnd>>()
+
+  async function apply(message: RecordMessage): Promise<AppliedEnd> {
+    const end = parseEnd(message.headers)
+    const { reservationId, kind, chargeTokens, courseId, studentId, week } = end
+    const account = { studentId, week }
+    const answer = await reservations.end(bucketFor(courseId), { reservationId, kind, chargeTokens, account })
+    if (answer.state === 'conflict') {
+      throw new LecternError('invalid_request', { message: `Reservation ${reservationId} ended otherwise.` })
+    }
+    if (answer.state === 'fresh') note(end, answer)
+    return { ...end, state: answer.state }
+  }
+
+  function note(
+    { reservationId, chargeTokens }: { reservationId: string; chargeTokens: number },
+    { wasExpired, tokensHeld }: { wasExpired: boolean; tokensHeld: number },
+  ): void {
+    if (wasExpired) log.warn({ reservationId, chargeTokens }, 'settled after its hold had expired')
+    // The hold must bound the charge (P1); nothing is clamped, so this is seen.
+    if (chargeTokens > tokensHeld)
+      log.error({ reservationId, chargeTokens, tokensHeld }, 'charged more than was held')
+  }
+
+  function start(message: RecordMessage): Promise<AppliedEnd> {
+    const applying = apply(message)
+    // Whoever awaits it sees the failure; nobody may have come to that yet.
+    applying.catch(() => arrived.delete(message))
+    arrived.set(message, applying)
+    return applying
+  }
+
+  return {
+    onArrival(message) {
+      start(message)
+    },
+    async onBatch(messages) {
+      await record(await Promise.all(messages.map(message => arrived.get(message) ?? start(message))))
+    },
+  }
+}

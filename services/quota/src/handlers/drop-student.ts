@@ -1,0 +1,25 @@
+import type { DropStudentCall } from '@lectern/shared/contracts/courses.ts'
+import type { Handler } from '@lectern/shared/nats/responder.ts'
+import type { FollowUp } from '../follow-up.ts'
+import type { Policies } from '../store/policies.ts'
+import type { Students } from '../store/students.ts'
+import { toStudent } from '../student.ts'
+
+/** `quota.students.drop`: the keys end at once; requests that run are still answered and charged. */
+export function dropStudent({
+  students,
+  policies,
+  followUp,
+}: {
+  students: Students
+  policies: Policies
+  followUp: FollowUp
+}): Handler<typeof DropStudentCall> {
+  return async ({ studentId }) => {
+    const student = await students.drop(studentId)
+    await followUp('keys of a dropped student', () =>
+      Promise.all(student.keys.map(({ hash }) => policies.putKey({ hash, state: 'revoked' }, null))),
+    )
+    return toStudent(student)
+  }
+}

@@ -1,0 +1,91 @@
+import type { Logger } from '@lectern/shared/log.ts'
+import type { Account } from './account.ts'
+import { toPolicy } from './course.ts'
+import type { Accounts } from './store/accounts.ts'
+import type { ApiKeys } from './store/api-keys.ts'
+import type { Courses } from './store/courses.ts'
+import { ALL_BUCKETS, accountMember, type Bucket } from './store/keys.ts'
+import type { Policies } from './store/policies.ts'
+import type { RedisClock } from './store/redis-clock.ts'
+import type { Students } from './store/students.ts'
+import type { LookAtAccount, SyncAccount } from './sync.ts'
+
+// Per step: 16 steps pass all buckets, so an account of a small installation is compared every 16 intervals at most.
+const BUCKETS_A_STEP = 16
+const ACCOUNTS_A_BUCKET = 8
+
+/**
+ * Compares the accounts in Redis with the ledger, continuously and in small steps, those first that were compared longest
+ * ago. A difference is repaired towards the ledger by the same sync that loads an account; zero is the normal reading.
+ * Only a difference that is still there at the next look is one: a grant may have been committed a moment ago, with its
+ * own sync on the way.
+ */
+export function createReconciler({
+  accounts,
+  students,
+  look,
+  sync,
+  clock,
+  ageMs,
+  log,
+}: {
+  accounts: Accounts
+  students: Students
+  look: LookAtAccount
+  sync: SyncAccount
+  clock: RedisClock
+  ageMs: number
+  log: Logger
+}): () => Promise<void> {
+  const suspects = new Set<string>()
+  let next = 0
+
+  async function compare(bucket: Bucket, studentId: string, week: number): Promise<void> {
+    const { courseId } = await students.find(studentId)
+    const account: Account = { courseId, studentId, week }
+    const { seen, ledgered } = await look(account)
+    const name = accountMember(studentId, week)
+    const suspected = suspects.delete(name)
+    if (!seen.exists) return accounts.forget(bucket, studentId, week)
+    const differs = seen.granted !== ledgered.granted || seen.settled !== ledgered.settled
+    // After a restart of Redis its copies are known to be old: setting them right is a load, not a repair.
+    if (differs && seen.isCurrent && !suspected) return void suspects.add(name)
+    const { before, after } = await sync(account)
+    const heldWrongly = before !== null && before.held !== after.held
+    if (seen.isCurrent && (differs || heldWrongly))
+      log.error({ courseId, week, before, after }, 'balance repaired towards the ledger')
+  }
+
+  return async () => {
+    for (let step = 0; step < BUCKETS_A_STEP; step += 1) {
+      const bucket = ALL_BUCKETS[next] as Bucket
+      next = (next + 1) % ALL_BUCKETS.length
+      const due = await accounts.oldest(bucket, ACCOUNTS_A_BUCKET, clock.nowMs() - ageMs)
+      for (const { studentId, week } of due) await compare(bucket, studentId, week)
+    }
+  }
+}
+
+// Long enough that a crashed process's neighbour notices, short enough that the question stays small.
+const LOOK_BACK_MS = 600_000
+
+/**
+ * Repeats what recent changes of keys and courses have told Redis: the process that made one may have died, or lost its
+ * connection, between its commit in Postgres and its word to Redis.
+ */
+export function createPolicyRepair({
+  policies,
+  keys,
+  courses,
+}: {
+  policies: Policies
+  keys: ApiKeys
+  courses: Courses
+}): () => Promise<void> {
+  return async () => {
+    const since = new Date(Date.now() - LOOK_BACK_MS)
+    const [revoked, changed] = await Promise.all([keys.revokedSince(since), courses.changedSince(since)])
+    for (const { hash } of revoked) await policies.putKey({ hash, state: 'revoked' }, null)
+    for (const course of changed) await policies.putCourse(toPolicy(course), null)
+  }
+}

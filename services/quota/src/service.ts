@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { QUOTA_CONSUMER, RECORD_COMPLETED, RECORDS_STREAM } from '@lectern/shared/contracts/subjects.ts'
+import { connectBus, isConnected, type NatsConnection } from '@lectern/shared/nats/connect.ts'
+import { consumeBatches } from '@lectern/shared/nats/consumer.ts'
+import { createResponder } from '@lectern/shared/nats/responder.ts'
+import { ensureStreams } from '@lectern/shared/nats/streams.ts'
+import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
+import { createAccountOf } from './account-of.ts'
+import { createReadAmounts } from './amounts.ts'
+import { answerGateways, answerStaff } from './calls.ts'
+import type { Config } from './config.ts'
+import { createExpirer } from './expirer.ts'
+import { createFollowUp } from './follow-up.ts'
+import { completionRecorded } from './handlers/completion-recorded.ts'
+import { createLoader } from './loader.ts'
+import { startPeriodic } from './periodic.ts'
+import { createPolicyRepair, createReconciler } from './reconciler.ts'
+import { createSettlement, type RecordEnds } from './settlement.ts'
+import { openStores, type Stores } from './store/stores.ts'
+import { createLook, createSync, type LookAtAccount, type SyncAccount } from './sync.ts'
+
+/** The wiring of the quota service: what is opened first is closed last. */
+export async function startService(context: ServiceContext<Config>): Promise<RunningService> {
+  const { name, config, log, closing } = context
+  const stores = openStores(context)
+  const look = createLook(stores)
+  const sync = createSync(look, stores.accounts)
+  const record = createSettlement({ ...stores, sync, log })
+  startUpkeep(context, stores, { look, sync, record })
+
+  const nc = await connectBus({ url: config.NATS_URL, service: name, log })
+  closing.defer(() => nc.close())
+  await ensureStreamsSometime(nc, context)
+  consume(nc, context, stores, record)
+  answer(nc, context, stores, sync)
+
+  return {
+    checks: {
+      // Without Postgres, reservations of loaded accounts still work: it is no reason to take this replica out.
+      bus: () => isConnected(nc),
+      redis: () => stores.redis.status === 'ready' && stores.clock.isKnown(),
+    },
+  }
+}
+
+/** The work that nobody asks for: ending abandoned holds, comparing with the ledger, repeating what Redis may have missed. */
+function startUpkeep(
+  { config, log, closing }: ServiceContext<Config>,
+  stores: Stores,
+  { look, sync, record }: { look: LookAtAccount; sync: SyncAccount; record: RecordEnds },
+): void {
+  const every = (intervalMs: number) => ({ intervalMs, log, closing })
+  startPeriodic(
+    'expiry of holds',
+    every(config.EXPIRE_INTERVAL_MS),
+    createExpirer({ ...stores, record, log }),
+  )
+  startPeriodic(
+    'reconciliation',
+    every(config.RECONCILE_INTERVAL_MS),
+    createReconciler({ ...stores, look, sync, ageMs: config.RECONCILE_AGE_MS, log }),
+  )
+  startPeriodic('repair of policies', every(config.RECONCILE_AGE_MS), createPolicyRepair(stores))
+}
+
+function answer(
+  nc: NatsConnection,
+  { config, log, closing }: ServiceContext<Config>,
+  stores: Stores,
+  sync: SyncAccount,
+): void {
+  const withLoading = createLoader({
+    ...stores,
+    sync,
+    askTimeoutMs: config.REDIS_COMMAND_TIMEOUT_MS,
+    loadTimeoutMs: config.LOAD_TIMEOUT_MS,
+  })
+  const parts = {
+    ...stores,
+    sync,
+    withLoading,
+    readAmounts: createReadAmounts(stores.accounts, withLoading),
+    accountOf: createAccountOf(stores),
+    followUp: createFollowUp(log, closing),
+    budgetWaitMs: config.BUDGET_WAIT_MS,
+  }
+  const responder = createResponder(nc, { queue: 'quota', log })
+  closing.defer(() => responder.drain())
+  answerGateways(responder, parts)
+  answerStaff(responder, parts)
+}
+
+// So many settlements reach Redis while Postgres is away: five minutes at 160 requests a second. About 2 kB each here.
+const MOST_UNRECORDED = 50_000
+
+function consume(
+  nc: NatsConnection,
+  { config, log, closing }: ServiceContext<Config>,
+  stores: Stores,
+  record: RecordEnds,
+): void {
+  const handler = completionRecorded({ ...stores, record, log })
+  const consumer = consumeBatches(
+    nc,
+    {
+      stream: RECORDS_STREAM,
+      durable: QUOTA_CONSUMER,
+      subject: RECORD_COMPLETED,
+      headersOnly: true,
+      batchSize: config.SETTLE_BATCH_SIZE,
+      lingerMs: config.SETTLE_LINGER_MS,
+      maxAckPending: MOST_UNRECORDED,
+      onArrival: handler.onArrival,
+      log,
+    },
+    handler.onBatch,
+  )
+  closing.defer(() => consumer.stop())
+}
+
+async function ensureStreamsSometime(nc: NatsConnection, { log }: ServiceContext<Config>): Promise<void> {
+  for (;;) {
+    try {
+      return await ensureStreams(nc)
+    } catch (error) {
+      if (nc.isClosed()) throw error
+      log.warn({ err: error }, 'streams could not be made sure of, will be tried again')
+      await delay(500)
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import type { Redis } from '@lectern/shared/redis/connect.ts'
+import type { Account, Amounts } from '../account.ts'
+import { accountMember, accountsName, type Bucket, bucketFor } from './keys.ts'
+import { type RedisClock, tooLate } from './redis-clock.ts'
+import { snapshotScript, syncScript } from './scripts.ts'
+
+/** The copies of the accounts in Redis. Only `sync` writes what the ledger says. */
+export interface Accounts {
+  /** Null: the bucket has not been opened. */
+  read(account: Account): Promise<Snapshot | null>
+  /** Null: the account changed since it was read. */
+  write(account: Account, seen: Snapshot, now: Ledgered): Promise<Written | null>
+  /** Accounts of a bucket that were compared with the ledger longest ago, and before `beforeMs`. */
+  oldest(bucket: Bucket, limit: number, beforeMs: number): Promise<{ studentId: string; week: number }[]>
+  /** Stops comparing an account that is no longer in Redis. */
+  forget(bucket: Bucket, studentId: string, week: number): Promise<void>
+}
+
+export interface Snapshot extends Amounts {
+  /** False: Redis has no such account, or one from another epoch. */
+  isCurrent: boolean
+  exists: boolean
+  epoch: string
+  rev: string
+  /** Settlements that the ledger has not confirmed: reservation and charge. */
+  pending: Map<string, number>
+}
+
+/** What the ledger says, with the pending settlements that it does not have yet. */
+export interface Ledgered {
+  granted: number
+  settled: number
+  /** The pending ids that the ledger does have. */
+  recorded: string[]
+}
+
+/** An account before and after it was set to what the ledger says; `before` is null where there was none. */
+export interface Written {
+  before: Amounts | null
+  after: Amounts
+}
+
+// Far longer than a week and any hold in it: an account that nobody uses any more is then only in the ledger.
+const ACCOUNT_TTL_S = 30 * 86_400
+
+export function createAccounts(redis: Redis, clock: RedisClock): Accounts {
+  return {
+    async read({ courseId, studentId, week }) {
+      const keys = { bucket: bucketFor(courseId) }
+      const { reply, values } = await snapshotScript.run(redis, keys, { student: studentId, week })
+      if (reply === 'closed') return null
+      const [epoch = '', accountEpoch, rev = '0', granted, settled, held, ...pending] = values
+      return {
+        isCurrent: accountEpoch === epoch,
+        exists: reply === 'account',
+        epoch,
+        rev,
+        granted: Number(granted),
+        settled: Number(settled),
+        held: Number(held),
+        pending: toPending(pending),
+      }
+    },
+
+    async write({ courseId, studentId, week }, { epoch, rev }, { granted, settled, recorded }) {
+      const { reply, values } = await syncScript.run(
+        redis,
+        { bucket: bucketFor(courseId) },
+        {
+          now_ms: clock.scriptNowMs(),
+          deadline_ms: clock.deadlineMs(),
+          epoch,
+          student: studentId,
+          week,
+          rev,
+          granted,
+          settled,
+          recorded: JSON.stringify(recorded),
+          ttl_s: ACCOUNT_TTL_S,
+        },
+      )
+      if (reply === 'late') throw tooLate()
+      if (reply === 'changed') return null
+      const [grantedBefore, settledBefore, heldBefore, held] = values
+      const before = grantedBefore
+        ? { granted: Number(grantedBefore), settled: Number(settledBefore), held: Number(heldBefore) }
+        : null
+      return { before, after: { granted, settled, held: Number(held) } }
+    },
+
+    async oldest(bucket, limit, beforeMs) {
+      const name = accountsName(bucket)
+      const members = await redis.zrangebyscore(name, '-inf', `(${beforeMs}`, 'LIMIT', 0, limit)
+      return members.map(member => {
+        const colon = member.lastIndexOf(':')
+        return { studentId: member.slice(0, colon), week: Number(member.slice(colon + 1)) }
+      })
+    },
+
+    async forget(bucket, studentId, week) {
+      await redis.zrem(accountsName(bucket), accountMember(studentId, week))
+    },
+  }
+}
+
+function toPending(values: string[]): Map<string, number> {
+  const pending = new Map<string, number>()
+  for (let at = 0; at < values.length; at += 2) pending.set(values[at] ?? '', Number(values[at + 1]))
+  return pending
+}

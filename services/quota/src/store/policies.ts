@@ -1,0 +1,98 @@
+import type { Redis } from '@lectern/shared/redis/connect.ts'
+import type { CoursePolicy } from '../course.ts'
+import type { Need } from '../need.ts'
+import { type Bucket, bucketFor, bucketForKey, courseName, keyName } from './keys.ts'
+import { type RedisClock, tooLate } from './redis-clock.ts'
+import { openScript, putCourseScript, putKeyScript } from './scripts.ts'
+
+/** Copies in Redis of what Postgres says about keys and courses. */
+export interface Policies {
+  /** The bucket's epoch; begins one where there is none that can be believed. */
+  open(bucket: Bucket): Promise<string>
+  /** `epoch` null: the caller has just written this to Postgres. */
+  putKey(key: KeyCopy, epoch: string | null): Promise<void>
+  putCourse(course: CoursePolicy, epoch: string | null): Promise<void>
+  findOwner(keyHash: string): Promise<FoundOwner | { need: Need }>
+}
+
+/** Whose key it is. A key only ever moves from `unknown` to `owner` to `revoked`. */
+export type KeyCopy =
+  | { hash: string; state: 'owner'; studentId: string; courseId: string }
+  | { hash: string; state: 'unknown' | 'revoked' }
+
+/** The owner of a key and the course's policy; null: the key is not valid. */
+export type FoundOwner = { owner: { studentId: string; course: CachedCourse } | null }
+export type CachedCourse = Pick<CoursePolicy, 'id' | 'boundariesMs' | 'models' | 'defaultMaxTokens'>
+
+const COPY_TTL_S = 30 * 86_400
+// Longer than any loader may take that read the key before it was revoked; afterwards Postgres answers again.
+const REVOKED_TTL_S = 86_400
+// A key that was never issued is asked for again at most this often.
+const UNKNOWN_TTL_S = 30
+
+const TTL_S = { owner: COPY_TTL_S, revoked: REVOKED_TTL_S, unknown: UNKNOWN_TTL_S }
+
+export function createPolicies(redis: Redis, clock: RedisClock): Policies {
+  async function open(bucket: Bucket): Promise<string> {
+    const { reply, values } = await openScript.run(redis, { bucket }, { deadline_ms: clock.deadlineMs() })
+    if (reply === 'late') throw tooLate()
+    return values[0] ?? ''
+  }
+
+  return {
+    open,
+
+    async putKey(key, epoch) {
+      await putKeyScript.run(
+        redis,
+        { bucket: bucketForKey(key.hash) },
+        {
+          epoch: epoch ?? '',
+          key_hash: key.hash,
+          state: key.state,
+          student: key.state === 'owner' ? key.studentId : '',
+          course: key.state === 'owner' ? key.courseId : '',
+          ttl_s: TTL_S[key.state],
+        },
+      )
+    },
+
+    async putCourse(course, epoch) {
+      await putCourseScript.run(
+        redis,
+        { bucket: bucketFor(course.id) },
+        {
+          epoch: epoch ?? '',
+          course: course.id,
+          version: course.version,
+          boundaries_ms: course.boundariesMs.join(' '),
+          models: course.models.map(model => `\n${model}\n`).join(''),
+          default_max_tokens: course.defaultMaxTokens,
+          requests_per_minute: course.requestsPerMinute,
+          parallel_requests: course.parallelRequests,
+          ttl_s: COPY_TTL_S,
+        },
+      )
+    },
+
+    async findOwner(keyHash) {
+      const bucket = bucketForKey(keyHash)
+      const [epoch, key] = await Promise.all([open(bucket), redis.hgetall(keyName(bucket, keyHash))])
+      if (key.epoch !== epoch) return { need: { what: 'key', bucket, epoch, keyHash } }
+      const { state, student: studentId = '', course: courseId = '' } = key
+      if (state !== 'owner') return { owner: null }
+      const course = await redis.hgetall(courseName(bucket, courseId))
+      if (course.epoch !== epoch) return { need: { what: 'course', bucket, epoch, courseId } }
+      return { owner: { studentId, course: toCachedCourse(courseId, course) } }
+    },
+  }
+}
+
+function toCachedCourse(id: string, fields: Record<string, string>): CachedCourse {
+  return {
+    id,
+    boundariesMs: (fields.boundaries_ms ?? '').split(' ').map(Number),
+    models: (fields.models ?? '').split('\n').filter(Boolean),
+    defaultMaxTokens: Number(fields.default_max_tokens),
+  }
+}

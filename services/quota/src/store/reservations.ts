@@ -1,0 +1,173 @@
+import type { ReplyOf, RequestOf } from '@lectern/shared/contracts/call.ts'
+import type { DenialReason, ReserveCall } from '@lectern/shared/contracts/quota.ts'
+import { LecternError } from '@lectern/shared/errors.ts'
+import type { Redis } from '@lectern/shared/redis/connect.ts'
+import type { Need } from '../need.ts'
+import { type Bucket, bucketForKey } from './keys.ts'
+import { type RedisClock, tooLate } from './redis-clock.ts'
+import { confirmScript, expireScript, reserveScript, settleScript } from './scripts.ts'
+
+/** The holds in Redis: from reservation to their one end. Each operation is one script, idempotent by reservation id. */
+export interface Reservations {
+  reserve(request: RequestOf<typeof ReserveCall>): Promise<ReserveAnswer>
+  end(bucket: Bucket, ending: Ending): Promise<EndAnswer>
+  expire(bucket: Bucket, limit: number): Promise<EndedHold[]>
+  /** Answers how many of the reservations had been charged in Redis and were still waiting for the ledger. */
+  confirm(bucket: Bucket, studentId: string, week: number, reservationIds: string[]): Promise<number>
+}
+
+export type ReserveAnswer = { answer: ReplyOf<typeof ReserveCall> } | { need: Need }
+
+/** How a hold is to end. Without an account: whoever it belongs to. */
+export interface Ending {
+  reservationId: string
+  kind: 'settle' | 'release'
+  chargeTokens: number
+  account?: { studentId: string; week: number }
+  /** True: no message of the stream will bring this end again, so the expirer must carry it to the ledger. */
+  toBeRecorded?: boolean
+}
+
+/** `fresh`: this call ended it. `repeat`: it had ended so before. `unknown`: only the ledger can tell. */
+export type EndAnswer =
+  | { state: 'fresh'; wasExpired: boolean; tokensHeld: number }
+  | { state: 'repeat' | 'conflict' | 'unknown' }
+
+/** A hold that ended in Redis without a message of the stream. */
+export interface EndedHold {
+  reservationId: string
+  kind: 'expire' | 'release'
+  studentId: string
+  courseId: string
+  week: number
+  model: string
+  tokensHeld: number
+}
+
+// An ended hold answers repeats for this long; afterwards the ledger does. Retries come within seconds.
+const KEEP_ENDED_S = 600
+// How long one process has to bring an end into the ledger before the next one tries.
+const ATTEND_AFTER_MS = 5000
+
+export function createReservations({
+  redis,
+  clock,
+  minimumOutputTokens,
+}: {
+  redis: Redis
+  clock: RedisClock
+  minimumOutputTokens: number
+}): Reservations {
+  const times = () => ({ now_ms: clock.scriptNowMs(), deadline_ms: clock.deadlineMs() })
+
+  return {
+    async reserve(request) {
+      const bucket = bucketForKey(request.keyHash)
+      const args = {
+        ...times(),
+        reservation: request.reservationId,
+        key_hash: request.keyHash,
+        model: request.model,
+        input_tokens: request.inputTokens,
+        max_output_tokens: request.maxOutputTokens ?? -1,
+        choices: request.choices,
+        ttl_ms: request.ttlMs,
+        minimum_output_tokens: minimumOutputTokens,
+      }
+      const { reply, values } = await reserveScript.run(redis, { bucket }, args)
+      if (reply === 'granted') return { answer: toGranted(values) }
+      if (reply === 'denied') return { answer: toDenied(values) }
+      if (reply === 'need') return { need: toNeed(bucket, request.keyHash, values) }
+      if (reply === 'conflict')
+        throw new LecternError('conflict', { message: 'This reservation id was used for another request.' })
+      throw tooLate()
+    },
+
+    async end(bucket, { reservationId, kind, chargeTokens, account, toBeRecorded = false }) {
+      const { reply, values } = await settleScript.run(
+        redis,
+        { bucket },
+        {
+          ...times(),
+          reservation: reservationId,
+          end: kind,
+          student: account?.studentId ?? '',
+          week: account?.week ?? '',
+          charge_tokens: chargeTokens,
+          attend_after_ms: toBeRecorded ? 0 : ATTEND_AFTER_MS,
+          keep_ended_s: KEEP_ENDED_S,
+        },
+      )
+      if (reply === 'late') throw tooLate()
+      if (reply !== 'ended') return { state: reply }
+      return { state: 'fresh', wasExpired: values[0] === 'expired', tokensHeld: Number(values[1]) }
+    },
+
+    async expire(bucket, limit) {
+      const args = { ...times(), limit, attend_after_ms: ATTEND_AFTER_MS }
+      const { reply, values } = await expireScript.run(redis, { bucket }, args)
+      if (reply === 'late') throw tooLate()
+      return values.map(toEndedHold)
+    },
+
+    async confirm(bucket, studentId, week, reservationIds) {
+      const args = { student: studentId, week, reservations: JSON.stringify(reservationIds) }
+      const { reply, values } = await confirmScript.run(
+        redis,
+        { bucket },
+        { ...args, deadline_ms: clock.deadlineMs(), keep_ended_s: KEEP_ENDED_S },
+      )
+      if (reply === 'late') throw tooLate()
+      return Number(values[0])
+    },
+  }
+}
+
+function toGranted(values: string[]): ReplyOf<typeof ReserveCall> {
+  const [studentId = '', courseId = '', week, tokensHeld, cap, lowered, remaining, resetsAtMs] = values
+  return {
+    granted: true,
+    studentId,
+    courseId,
+    week: Number(week),
+    tokensHeld: Number(tokensHeld),
+    maxOutputTokens: Number(cap),
+    outputLowered: lowered === '1',
+    remaining: Number(remaining),
+    resetsAtMs: Number(resetsAtMs),
+  }
+}
+
+function toDenied([reason, retryAfterMs, remaining, resetsAtMs]: string[]): ReplyOf<typeof ReserveCall> {
+  const orNull = (text: string | undefined) => (text ? Number(text) : null)
+  return {
+    granted: false,
+    reason: reason as DenialReason,
+    retryAfterMs: orNull(retryAfterMs),
+    remaining: orNull(remaining),
+    resetsAtMs: orNull(resetsAtMs),
+  }
+}
+
+function toNeed(bucket: Bucket, keyHash: string, values: string[]): Need {
+  const [what, epoch = '', courseId = '', studentId = '', week] = values
+  if (what === 'key') return { what, bucket, epoch, keyHash }
+  if (what === 'course') return { what, bucket, epoch, courseId }
+  if (what === 'account') return { what, account: { courseId, studentId, week: Number(week) } }
+  return { what: 'epoch', bucket }
+}
+
+function toEndedHold(json: string): EndedHold {
+  const [reservationId = '', state, studentId = '', courseId = '', week, model = '', tokens] = JSON.parse(
+    json,
+  ) as string[]
+  return {
+    reservationId,
+    kind: state === 'expired' ? 'expire' : 'release',
+    studentId,
+    courseId,
+    week: Number(week),
+    model,
+    tokensHeld: Number(tokens),
+  }
+}

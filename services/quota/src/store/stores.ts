@@ -1,0 +1,57 @@
+import { createPool } from '@lectern/shared/postgres/pool.ts'
+import { connectRedis, type Redis } from '@lectern/shared/redis/connect.ts'
+import type { ServiceContext } from '@lectern/shared/run.ts'
+import type { Config } from '../config.ts'
+import { type Accounts, createAccounts } from './accounts.ts'
+import { type ApiKeys, createApiKeys } from './api-keys.ts'
+import { type Courses, createCourses } from './courses.ts'
+import { openDatabase } from './database.ts'
+import { createLedger, type Ledger } from './ledger.ts'
+import { createPolicies, type Policies } from './policies.ts'
+import { type RedisClock, startRedisClock } from './redis-clock.ts'
+import { createReservations, type Reservations } from './reservations.ts'
+import { createStatements, type Statements } from './statements.ts'
+import { createStudents, type Students } from './students.ts'
+
+/** Everything that the service keeps. */
+export interface Stores {
+  redis: Redis
+  clock: RedisClock
+  /** In Redis. */
+  reservations: Reservations
+  accounts: Accounts
+  policies: Policies
+  /** In Postgres. */
+  ledger: Ledger
+  statements: Statements
+  courses: Courses
+  students: Students
+  keys: ApiKeys
+}
+
+/** Opens Redis and Postgres. Waits for neither: while one is away, what needs it is answered with 503. */
+export function openStores({ name, config, log, clock: ownClock, closing }: ServiceContext<Config>): Stores {
+  const pool = createPool({ url: config.DATABASE_URL, name, log })
+  closing.defer(() => pool.end())
+  const database = openDatabase(pool, closing)
+
+  const commandTimeoutMs = config.REDIS_COMMAND_TIMEOUT_MS
+  const redis = connectRedis({ url: config.REDIS_URL, name, log, commandTimeoutMs })
+  closing.defer(() => redis.disconnect())
+  const clock = startRedisClock({ redis, clock: ownClock, commandTimeoutMs, closing })
+  // A failure is logged by the connection, which goes on trying.
+  redis.connect().catch(() => undefined)
+
+  return {
+    redis,
+    clock,
+    reservations: createReservations({ redis, clock, minimumOutputTokens: config.MINIMUM_OUTPUT_TOKENS }),
+    accounts: createAccounts(redis, clock),
+    policies: createPolicies(redis, clock),
+    ledger: createLedger(pool),
+    statements: createStatements(database),
+    courses: createCourses(database),
+    students: createStudents(database),
+    keys: createApiKeys(database),
+  }
+}

@@ -1,0 +1,115 @@
+import type { NewStudent } from '@lectern/shared/contracts/courses.ts'
+import { LecternError } from '@lectern/shared/errors.ts'
+import type { ApiKey, Prisma, Student } from '../../generated/client.ts'
+import { findClash, type Taken } from '../roster.ts'
+import { toEmail } from '../student.ts'
+import { type Database, isTaken } from './database.ts'
+
+export type StudentRow = Student & { keys: ApiKey[] }
+
+/** Students in Postgres, with their keys. */
+export interface Students {
+  /** All or none. */
+  add(courseId: string, students: readonly NewStudent[]): Promise<StudentRow[]>
+  find(studentId: string): Promise<StudentRow>
+  /** By id, behind the one named. */
+  list(courseId: string, limit: number, after?: string): Promise<StudentRow[]>
+  /** Ends all keys. Repeatable. */
+  drop(studentId: string): Promise<StudentRow>
+}
+
+const withKeys = { keys: { orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] } } satisfies Prisma.StudentInclude
+
+export function createStudents(database: Database): Students {
+  return {
+    async add(courseId, students) {
+      const course = await database.course.findUnique({ where: { id: courseId }, select: { id: true } })
+      if (!course) throw new LecternError('not_found', { message: 'There is no such course.' })
+      const clash = findClash(students, await findTaken(database, courseId, students))
+      if (clash) throw clash
+      const ids = students.map(student => student.id)
+      try {
+        await database.$transaction([
+          database.student.createMany({
+            data: students.map(({ id, name, email }) => ({ id, courseId, name, email: toEmail(email) })),
+          }),
+          database.apiKey.createMany({ data: students.map(({ id, key }) => ({ ...key, studentId: id })) }),
+        ])
+      } catch (error) {
+        // Somebody else added one of them between the question and the insert.
+        if (!isTaken(error)) throw error
+        throw new LecternError('conflict', { message: 'One of these students was just added. Try again.' })
+      }
+      const rows = await database.student.findMany({ where: { id: { in: ids } }, include: withKeys })
+      return inOrderOf(ids, rows)
+    },
+
+    async find(studentId) {
+      const student = await database.student.findUnique({ where: { id: studentId }, include: withKeys })
+      if (!student) throw noSuchStudent()
+      return student
+    },
+
+    list(courseId, limit, after) {
+      return database.student.findMany({
+        where: { courseId, ...(after === undefined ? {} : { id: { gt: after } }) },
+        orderBy: { id: 'asc' },
+        take: limit,
+        include: withKeys,
+      })
+    },
+
+    async drop(studentId) {
+      return database.$transaction(async work => {
+        // Before the keys: whoever adds a key at the same time waits here, and then finds the student dropped.
+        const { count } = await work.student.updateMany({ where: { id: studentId }, data: { active: false } })
+        if (count === 0) throw noSuchStudent()
+        await work.apiKey.updateMany({
+          where: { studentId, revokedAt: null },
+          data: { revokedAt: new Date() },
+        })
+        return work.student.findUniqueOrThrow({ where: { id: studentId }, include: withKeys })
+      })
+    },
+  }
+}
+
+export const noSuchStudent = () => new LecternError('not_found', { message: 'There is no such student.' })
+
+async function findTaken(
+  database: Database,
+  courseId: string,
+  students: readonly NewStudent[],
+): Promise<Taken> {
+  const emails = students.map(student => toEmail(student.email)).filter(email => email !== null)
+  const [people, keys] = await Promise.all([
+    database.student.findMany({
+      where: {
+        OR: [{ id: { in: students.map(student => student.id) } }, { courseId, email: { in: emails } }],
+      },
+      select: { id: true, courseId: true, email: true },
+    }),
+    database.apiKey.findMany({
+      where: {
+        OR: [
+          { id: { in: students.map(student => student.key.id) } },
+          { hash: { in: students.map(student => student.key.hash) } },
+        ],
+      },
+      select: { id: true, hash: true },
+    }),
+  ])
+  return {
+    ids: new Set(people.map(person => person.id)),
+    emails: new Set(
+      people.filter(person => person.courseId === courseId).flatMap(({ email }) => email ?? []),
+    ),
+    keyIds: new Set(keys.map(key => key.id)),
+    keyHashes: new Set(keys.map(key => key.hash)),
+  }
+}
+
+function inOrderOf(ids: readonly string[], rows: readonly StudentRow[]): StudentRow[] {
+  const byId = new Map(rows.map(row => [row.id, row]))
+  return ids.flatMap(id => byId.get(id) ?? [])
+}

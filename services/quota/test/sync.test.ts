@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto'
+import { systemClock } from '@lectern/shared/clock.ts'
+import { createLog } from '@lectern/shared/log.ts'
+import t from 'tap'
+import type { Config } from '../src/config.ts'
+import type { End } from '../src/end.ts'
+import { bucketFor } from '../src/store/keys.ts'
+import type { Ledger } from '../src/store/ledger.ts'
+import { openStores } from '../src/store/stores.ts'
+import { createLook, createSync } from '../src/sync.ts'
+import { type Enrolled, startFixture, until } from './fixture.ts'
+
+/** What may come between the steps of a sync, put there on purpose. The service itself only makes the course here. */
+
+const quota = await startFixture(t, { env: { RECONCILE_INTERVAL_MS: '2000000000' } })
+const config = {
+  ...({ REDIS_COMMAND_TIMEOUT_MS: 1000, MINIMUM_OUTPUT_TOKENS: 16 } as Config),
+  DATABASE_URL: quota.servers.databaseUrl,
+  REDIS_URL: quota.servers.redisUrl,
+}
+const closing = new AsyncDisposableStack()
+t.teardown(() => closing.disposeAsync())
+const log = createLog('test', 'silent')
+const stores = openStores({ name: 'test', config, log, clock: systemClock, closing })
+await until(async () => stores.clock.isKnown())
+
+interface Between {
+  /** After Redis was read and before the ledger is. */
+  beforeLedger?: () => Promise<unknown>
+  /** After both were read. */
+  afterLedger?: () => Promise<unknown>
+}
+
+/** A sync with something between its steps, once. */
+function syncWith({ beforeLedger, afterLedger }: Between) {
+  let times = 0
+  const ledger: Ledger = {
+    ...stores.ledger,
+    async sum(account, pending) {
+      times += 1
+      if (times === 1) await beforeLedger?.()
+      const sum = await stores.ledger.sum(account, pending)
+      if (times === 1) await afterLedger?.()
+      return sum
+    },
+  }
+  const sync = createSync(createLook({ ...stores, ledger }), stores.accounts)
+  return async (who: Enrolled) => {
+    await sync({ ...who, week: 1 })
+    return times
+  }
+}
+
+async function charged(who: Enrolled): Promise<End> {
+  const reservationId = randomUUID()
+  await quota.reserve(who, { reservationId })
+  const end = { reservationId, kind: 'settle' as const, chargeTokens: 30 }
+  await stores.reservations.end(bucketFor(who.courseId), { ...end, account: { ...who, week: 1 } })
+  return { ...end, ...who, week: 1, model: 'm', inputTokens: 1, outputTokens: 1 }
+}
+const confirm = (who: Enrolled, end: End) =>
+  stores.reservations.confirm(bucketFor(who.courseId), who.studentId, 1, [end.reservationId])
+const used = async (who: Enrolled) => (await quota.balance(who)).used
+
+t.test('P2: a settlement that the ledger does not have yet is kept', async t => {
+  const who = await quota.course()
+  const end = await charged(who)
+  t.equal(await syncWith({})(who), 1)
+  t.equal(await used(who), 30)
+  await stores.ledger.append([end])
+  t.equal(await confirm(who, end), 1, 'and still waits for its confirmation')
+  t.equal(await used(who), 30)
+})
+
+t.test('P2: a settlement that reaches the ledger in between is counted once', async t => {
+  const who = await quota.course()
+  const before = await charged(who)
+  await syncWith({ beforeLedger: () => stores.ledger.append([before]) })(who)
+  t.equal(await used(who), 30)
+  const after = await charged(who)
+  await syncWith({ afterLedger: () => stores.ledger.append([after]) })(who)
+  t.equal(await used(who), 60)
+  const confirmed = await charged(who)
+  const tries = await syncWith({
+    beforeLedger: async () => {
+      await stores.ledger.append([confirmed])
+      await confirm(who, confirmed)
+    },
+  })(who)
+  t.equal(await used(who), 90)
+  t.equal(tries, 1, 'a confirmation changes no sum, so it makes no other try necessary')
+})
+
+t.test('P2: a settlement in Redis in between makes the sync read again', async t => {
+  const who = await quota.course()
+  for (const [times, place] of (['beforeLedger', 'afterLedger'] as const).entries()) {
+    t.equal(await syncWith({ [place]: () => charged(who) })(who), 2)
+    t.equal(await used(who), 30 * (times + 1))
+  }
+})
+
+t.test('P1: of two syncs the later one to ask the ledger wins', async t => {
+  const who = await quota.course()
+  await quota.balance(who)
+  const grant = async () => {
+    await quota.pool.query(
+      `INSERT INTO quota.ledger_entries (kind, student_id, course_id, week, tokens, grant_id) VALUES ('grant', $1, $2, 1, 500, $3)`,
+      [who.studentId, who.courseId, randomUUID()],
+    )
+    await syncWith({})(who)
+  }
+  t.equal(await syncWith({ afterLedger: grant })(who), 2)
+  t.equal((await quota.balance(who)).granted, 1500)
+})
+
+t.test('P1 P2: Redis wiped in between is read again', async t => {
+  const who = await quota.course()
+  const end = await charged(who)
+  const wipe = async () => {
+    await stores.ledger.append([end])
+    await quota.redis.flushall()
+    await quota.balance(who)
+  }
+  t.equal(await syncWith({ afterLedger: wipe })(who), 2)
+  t.match(await quota.balance(who), { granted: 1000, used: 30, held: 0 })
+  const bare = await quota.course()
+  const lost = { ...end, ...bare, reservationId: randomUUID() }
+  t.equal(
+    await syncWith({
+      afterLedger: async () => {
+        await stores.ledger.append([lost])
+        await quota.redis.flushall()
+      },
+    })(bare),
+    2,
+    'also where there was no account before and is none after',
+  )
+  t.equal(await used(bare), 30)
+})
