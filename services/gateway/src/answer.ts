@@ -1,0 +1,190 @@
+import { errorBody } from '@lectern/shared/errors.ts'
+import type { Logger } from '@lectern/shared/log.ts'
+import type { FastifyReply } from 'fastify'
+import type { Admission } from './admission.ts'
+import { blockedBody, blockedEvents } from './blocked.ts'
+import { type ChatBody, wantsUsage } from './chat.ts'
+import { ClientStream, STREAM_HEADERS } from './client-stream.ts'
+import type { Journey } from './journeys.ts'
+import {
+  type Ending,
+  endingBeforeAnswer,
+  endingBlocked,
+  endingOfStream,
+  endingWithoutAnswer,
+} from './outcome.ts'
+import { type FailoverParts, NoAnswerBegan, type Opened, openAnswer } from './upstream/failover.ts'
+import { UpstreamFailure } from './upstream/failure.ts'
+import type { Deployment, ModelCall, WholeAnswer } from './upstream/provider.ts'
+import { readWhole, relayStream } from './upstream/relay.ts'
+import { DONE_EVENT, eventOf } from './upstream/sse.ts'
+import { Transcript } from './upstream/transcript.ts'
+
+/** Largest answer in one piece: far beyond the text of any model, room for pictures and sound. */
+const MOST_WHOLE_BYTES = 64 * 1024 ** 2
+
+/** All that is needed to answer a request that was admitted. */
+export interface Answering {
+  admission: Admission
+  body: ChatBody
+  call: ModelCall
+  deployments: readonly Deployment[]
+  failover: FailoverParts
+  journey: Journey
+  reply: FastifyReply
+  writeIdleMs: number
+  log: Logger
+}
+
+/** How a request ended, and what is left to be sent: only when its record is durable (P3). */
+export interface Answered {
+  ending: Ending
+  /** Sends the end. `ending.error` may have been set meanwhile; thrown, it becomes an error answer. */
+  finish(ending: Ending): void
+}
+
+/** The staff's own answer, where a rule blocks the request. */
+export function answerBlocked(answering: Answering, text: string): Answered {
+  const { admission, body, reply } = answering
+  const client = clientOf(answering)
+  return {
+    ending: endingBlocked(text),
+    finish({ error }) {
+      if (error) throw error
+      if (body.stream) client.end(blockedEvents(admission.id, body, text) + DONE_EVENT)
+      else void reply.send(blockedBody(admission.id, body, text))
+    },
+  }
+}
+
+/** A stream: relayed as it comes, all but its end. */
+export async function answerStream(answering: Answering): Promise<Answered> {
+  const { body, journey } = answering
+  const opened = await open(answering)
+  if ('ending' in opened) return opened
+  const { deployment, exchange } = opened
+  if (!deployment.provider.isStream(opened.headers)) return refuseWhole(answering, opened)
+  const transcript = new Transcript()
+  const client = clientOf(answering)
+  const { failure, usage, firstTokenAtMs } = await relayStream({
+    exchange,
+    reader: deployment.provider.reader(),
+    client,
+    transcript,
+    forwardUsage: wantsUsage(body),
+    ending: journey.ending,
+  })
+  logFailure(answering, deployment, failure)
+  const came = { deployment, usage, firstTokenAtMs, answers: transcript.answers() }
+  // Without a reported usage everything that came is counted.
+  const written = usage ? '' : transcript.everything()
+  return {
+    ending: endingOfStream(failure, journey.clientLeft, { ...came, written }),
+    finish({ error }) {
+      if (!error) client.end(DONE_EVENT)
+      else if (client.begun) client.end(eventOf(errorBody(error)))
+      else throw error
+    },
+  }
+}
+
+/** An answer in one piece: read fully, sent when it is durable. */
+export async function answerWhole(answering: Answering): Promise<Answered> {
+  const { admission, journey, reply } = answering
+  const opened = await open(answering)
+  if ('ending' in opened) return opened
+  const { deployment } = opened
+  const whole = await wholeOf(opened, journey.ending)
+  if (whole instanceof UpstreamFailure) {
+    logFailure(answering, deployment, whole)
+    const ending = journey.clientLeft
+      ? endingBeforeAnswer(deployment, true)
+      : endingWithoutAnswer(whole.toPublic(), deployment)
+    return unfinished(ending)
+  }
+  const { answers, usage, bytes } = whole
+  const written = usage ? '' : answers.map(({ text, toolCalls }) => text + JSON.stringify(toolCalls)).join('')
+  return {
+    ending: {
+      outcome: 'completed',
+      deployment,
+      usage,
+      answers,
+      written,
+      firstTokenAtMs: performance.now(),
+      error: null,
+    },
+    finish(ending) {
+      if (ending.error) throw ending.error
+      const charged = (ending.usage?.inputTokens ?? 0) + (ending.usage?.outputTokens ?? 0)
+      void reply
+        .header('x-lectern-remaining-tokens', String(admission.remaining + admission.tokensHeld - charged))
+        .type('application/json')
+        .send(bytes)
+    },
+  }
+}
+
+/** Opens an answer at one of the deployments, or says how the request ended without one. */
+async function open({ deployments, call, failover, journey }: Answering): Promise<Opened | Answered> {
+  try {
+    return await openAnswer(failover, deployments, call, journey.ending)
+  } catch (error) {
+    if (!(error instanceof NoAnswerBegan)) throw error
+    const { failure, deployment, sent } = error
+    return unfinished(
+      journey.clientLeft
+        ? endingBeforeAnswer(deployment, sent)
+        : endingWithoutAnswer(failure.toPublic(), deployment),
+    )
+  }
+}
+
+/** A provider that was asked for a stream and sends something else. */
+async function refuseWhole(answering: Answering, opened: Opened): Promise<Answered> {
+  const whole = await wholeOf(opened, answering.journey.ending)
+  const failure =
+    whole instanceof UpstreamFailure
+      ? whole
+      : new UpstreamFailure('garbled', 'not a stream, though one was asked for')
+  logFailure(answering, opened.deployment, failure)
+  return unfinished(endingWithoutAnswer(failure.toPublic(), opened.deployment))
+}
+
+async function wholeOf(opened: Opened, ending: AbortSignal): Promise<WholeAnswer | UpstreamFailure> {
+  try {
+    return opened.deployment.provider.readWhole(await readWhole(opened.exchange, ending, MOST_WHOLE_BYTES))
+  } catch (error) {
+    if (error instanceof UpstreamFailure) return error
+    throw error
+  }
+}
+
+/** Nothing was sent yet: the error becomes an answer with a status of its own, if anybody is there to get it. */
+function unfinished(ending: Ending): Answered {
+  return {
+    ending,
+    finish({ error }) {
+      if (error) throw error
+    },
+  }
+}
+
+function clientOf({ reply, writeIdleMs }: Answering): ClientStream {
+  return new ClientStream(reply.raw, writeIdleMs, () => {
+    reply.hijack()
+    return { ...(reply.getHeaders() as Record<string, string>), ...STREAM_HEADERS }
+  })
+}
+
+function logFailure(
+  { log, admission }: Answering,
+  { provider, model }: Deployment,
+  failure: UpstreamFailure | null,
+) {
+  if (failure === null || failure.kind === 'aborted') return
+  log.warn(
+    { err: failure, id: admission.id, provider: provider.name, model, kind: failure.kind },
+    'answer broke off',
+  )
+}

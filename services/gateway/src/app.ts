@@ -1,0 +1,119 @@
+import { randomUUIDv7 } from 'node:crypto'
+import swagger from '@fastify/swagger'
+import { LecternError } from '@lectern/shared/errors.ts'
+import type { Checks } from '@lectern/shared/ops.ts'
+import { validator } from '@lectern/shared/schema.ts'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { TSchema } from 'typebox'
+import { ChatBody } from './chat.ts'
+import type { Config } from './config.ts'
+import { CHAT_COMPLETIONS, type ChatParts, chatCompletions } from './handlers/chat-completions.ts'
+import { healthz, readyz } from './handlers/health.ts'
+import { listModels, Model, ModelList, showModel } from './handlers/models.ts'
+import { Quota, showQuota } from './handlers/quota.ts'
+import { answerErrors, errorsOfTheFramework } from './plugins/errors.ts'
+import { guardKeys } from './plugins/flood.ts'
+import { refuseUnderPressure } from './plugins/pressure.ts'
+
+export interface AppParts extends ChatParts {
+  config: Config
+  checks: Checks
+  /** Whether the gateway has been asked to stop: connections are then closed as their answers end. */
+  isStopping(): boolean
+}
+
+/** How long a slow client may take to send its request; 4 MiB in a minute is a poor mobile link. */
+const REQUEST_TIMEOUT_MS = 60_000
+const HEADERS_TIMEOUT_MS = 20_000
+/** Longer than the idle time of usual balancers (60 s): who closes first decides who sees the reset. */
+const KEEP_ALIVE_MS = 75_000
+/** Longest public name of a model. */
+const MOST_NAME_LENGTH = 200
+
+/** The HTTP side of the gateway: plugins and routes, not yet listening. */
+export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
+  const { config, log } = parts
+  const app: FastifyInstance = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    // A line per request would cost more than its reservation; failures are logged where they are understood.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUIDv7(),
+    bodyLimit: config.MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    trustProxy:
+      config.TRUSTED_PROXIES === '' ? false : config.TRUSTED_PROXIES.split(',').map(text => text.trim()),
+    routerOptions: { maxParamLength: MOST_NAME_LENGTH },
+    return503OnClosing: false,
+    ...errorsOfTheFramework,
+    exposeHeadRoutes: false,
+  })
+  app.removeContentTypeParser('text/plain')
+  app.setValidatorCompiler(({ schema }) => {
+    const check = validator(schema as TSchema)
+    return value => {
+      try {
+        return { value: check(value) }
+      } catch (error) {
+        return { error: error as Error }
+      }
+    }
+  })
+  answerErrors(app)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    if (!parts.isStopping()) return
+    reply.header('connection', 'close')
+    if (request.routeOptions.url?.startsWith('/v1/') && !app.server.listening) {
+      throw new LecternError('service_unavailable', { retryAfterMs: 1000 })
+    }
+  })
+  refuseUnderPressure(app, {
+    mostOpenRequests: config.MAX_OPEN_REQUESTS,
+    mostEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY_MS,
+  })
+  guardKeys(app, { badKeysPerMinute: config.BAD_KEYS_PER_MINUTE, quota: parts.admission.quota })
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Lectern gateway', version: '1', description: 'OpenAI-compatible API for students' },
+      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+      security: [{ key: [] }],
+    },
+  })
+  addRoutes(app, parts)
+  return app
+}
+
+function addRoutes(app: FastifyInstance, parts: AppParts): void {
+  const { registry, checks } = parts
+  const { quota } = parts.admission
+  // Routes are registered when swagger is ready to see them.
+  app.after(() => {
+    app.post(
+      CHAT_COMPLETIONS,
+      { schema: { summary: 'A chat completion, streamed or not', body: ChatBody } },
+      chatCompletions(parts),
+    )
+    const modelsParts = { quota, registry }
+    app.get(
+      '/v1/models',
+      { schema: { summary: 'Models that your course allows', response: { 200: ModelList } } },
+      listModels(modelsParts),
+    )
+    app.get(
+      '/v1/models/*',
+      { schema: { summary: 'One model', response: { 200: Model } } },
+      showModel(modelsParts),
+    )
+    app.get(
+      '/v1/quota',
+      { schema: { summary: 'Your tokens of this week', response: { 200: Quota } } },
+      showQuota({ quota }),
+    )
+    app.get('/healthz', { schema: { hide: true } }, healthz)
+    app.get('/readyz', { schema: { hide: true } }, readyz(checks))
+    app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  })
+}

@@ -1,0 +1,69 @@
+import { ModelName, Nullable } from '@lectern/shared/contracts/fields.ts'
+import { LecternError } from '@lectern/shared/errors.ts'
+import { type Static, Type } from 'typebox'
+
+const positive = Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 1_000_000_000 })))
+
+/** What policy needs of a chat request. Every other field passes through to the provider untouched. */
+export const ChatBody = Type.Object({
+  model: ModelName,
+  messages: Type.Array(
+    Type.Object({
+      role: Type.String({ minLength: 1, maxLength: 64 }),
+      content: Type.Optional(Type.Unknown()),
+    }),
+    { minItems: 1, maxItems: 10_000 },
+  ),
+  stream: Type.Optional(Nullable(Type.Boolean())),
+  stream_options: Type.Optional(
+    Nullable(Type.Object({ include_usage: Type.Optional(Nullable(Type.Boolean())) })),
+  ),
+  max_tokens: positive,
+  max_completion_tokens: positive,
+  n: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 128 }))),
+})
+export type ChatBody = Static<typeof ChatBody> & Record<string, unknown>
+export type ChatMessage = ChatBody['messages'][number]
+
+/** The client's own cap of output tokens per choice, or null; the newer of OpenAI's two names wins. */
+export function outputCapOf(body: ChatBody): number | null {
+  return body.max_completion_tokens ?? body.max_tokens ?? null
+}
+
+/** How many answers were asked for. */
+export function choicesOf(body: ChatBody): number {
+  return body.n ?? 1
+}
+
+/** Whether the client itself wants to see the usage frame of a stream. */
+export function wantsUsage(body: ChatBody): boolean {
+  return body.stream_options?.include_usage === true
+}
+
+/** The text of a message: its string, or its text parts joined. */
+export function textOf(message: ChatMessage | undefined): string {
+  const content = message?.content
+  if (typeof content === 'string') return content
+  if (!Array.isArray(content)) return ''
+  return content
+    .map((part: { text?: unknown } | null) => (typeof part?.text === 'string' ? part.text : ''))
+    .join('')
+}
+
+/** Far deeper than any JSON schema of a tool; every later walk over the body relies on it. */
+const MOST_NESTING = 64
+
+/** Refuses a body whose nesting would overflow the stack of whoever walks or writes it. */
+export function refuseDeepNesting(body: ChatBody): void {
+  let level: object[] = [body]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MOST_NESTING) {
+      throw new LecternError('invalid_request', {
+        message: `The body is nested more than ${MOST_NESTING} levels deep.`,
+      })
+    }
+    level = level.flatMap(value =>
+      Object.values(value).filter((entry): entry is object => typeof entry === 'object' && entry !== null),
+    )
+  }
+}

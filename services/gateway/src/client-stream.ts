@@ -1,0 +1,68 @@
+import type { ServerResponse } from 'node:http'
+
+/** The headers of every stream: nothing on the way may keep, change or gather it. */
+export const STREAM_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+}
+
+/**
+ * The client's end of a stream. Its headers go out with the first bytes, so that a failure before them is still an answer
+ * with a status of its own. A client that reads too slowly is waited for; one that reads nothing for too long is cut.
+ */
+export class ClientStream {
+  /** Set by whoever writes: called when there is room again. */
+  onRoom: () => void = () => undefined
+  readonly #response: ServerResponse
+  readonly #open: () => Record<string, string>
+  readonly #writeIdleMs: number
+  #begun = false
+  #stalled: NodeJS.Timeout | undefined
+
+  /** `open` takes the response over and gives the headers. */
+  constructor(response: ServerResponse, writeIdleMs: number, open: () => Record<string, string>) {
+    this.#response = response
+    this.#writeIdleMs = writeIdleMs
+    this.#open = open
+    response.on('drain', () => {
+      clearTimeout(this.#stalled)
+      this.onRoom()
+    })
+    response.once('close', () => clearTimeout(this.#stalled))
+  }
+
+  /** Whether the client has seen the beginning: from then on errors are frames. */
+  get begun(): boolean {
+    return this.#begun
+  }
+
+  /** Sends bytes; false: wait for `onRoom` before sending more. */
+  write(bytes: Buffer | string): boolean {
+    this.#begin()
+    const room = this.#response.write(bytes)
+    if (!room) {
+      clearTimeout(this.#stalled)
+      this.#stalled = setTimeout(() => this.#response.destroy(), this.#writeIdleMs)
+    }
+    return room
+  }
+
+  /** Sends the last bytes. */
+  end(bytes: Buffer | string): void {
+    this.#begin()
+    this.#response.end(bytes)
+    // A client that never reads the end must not hold its connection for ever.
+    if (!this.#response.writableFinished) {
+      clearTimeout(this.#stalled)
+      this.#stalled = setTimeout(() => this.#response.destroy(), this.#writeIdleMs)
+      this.#response.once('finish', () => clearTimeout(this.#stalled))
+    }
+  }
+
+  #begin(): void {
+    if (this.#begun) return
+    this.#begun = true
+    this.#response.writeHead(200, this.#open())
+  }
+}

@@ -1,0 +1,88 @@
+import { CommonConfig } from '@lectern/shared/config.ts'
+import { type Static, Type } from 'typebox'
+
+const milliseconds = (fallback: number, description: string) =>
+  Type.Integer({ default: fallback, minimum: 1, maximum: 86_400_000, description })
+
+/** The environment of the gateway. */
+export const Config = Type.Object({
+  ...CommonConfig,
+  PORT: Type.Integer({
+    default: 8080,
+    minimum: 0,
+    maximum: 65_535,
+    description: 'port that students call; 0 picks a free one',
+  }),
+  LECTERN_PROVIDERS: Type.String({ minLength: 1, description: 'path of the providers file (YAML or JSON)' }),
+  SPOOL_DIR: Type.String({
+    minLength: 1,
+    description: 'folder for records that the bus did not take; on a disk that outlives the process',
+  }),
+  SPOOL_MAX_BYTES: Type.Integer({
+    default: 1024 ** 3,
+    minimum: 1024,
+    description: 'most that the spool may hold; 1 GiB is about 300,000 usual records, hours of a busy course',
+  }),
+  TRUSTED_PROXIES: Type.String({
+    default: '',
+    description:
+      'addresses or CIDR ranges, separated by commas, whose X-Forwarded-For is believed; usually the balancer',
+  }),
+  DRAIN_DELAY_MS: Type.Integer({
+    default: 0,
+    minimum: 0,
+    description:
+      "time between 'not ready' and closing the port; set it to one probe interval behind a balancer",
+  }),
+
+  MAX_BODY_BYTES: Type.Integer({
+    default: 4 * 1024 ** 2,
+    minimum: 1024,
+    description: 'largest request; 4 MiB carries several photographs, and 100 of them at once fit in memory',
+  }),
+  MAX_OPEN_REQUESTS: Type.Integer({
+    default: 10_000,
+    minimum: 1,
+    description: 'requests open at once; beyond it clients are told to come back, before memory runs out',
+  }),
+  MAX_EVENT_LOOP_DELAY_MS: milliseconds(
+    1000,
+    'mean delay of the event loop above which new requests are refused; a healthy one is below 20 ms',
+  ),
+  BAD_KEYS_PER_MINUTE: Type.Integer({
+    default: 600,
+    minimum: 1,
+    description:
+      'wrong keys from one address; generous, because a campus is one address; valid keys in use still pass',
+  }),
+
+  CONNECT_TIMEOUT_MS: milliseconds(
+    10_000,
+    'connecting to a provider; a handshake around the world takes 1 s',
+  ),
+  POOL_WAIT_MS: milliseconds(5000, "waiting for one of a provider's connections to become free"),
+  FIRST_BYTE_TIMEOUT_MS: milliseconds(
+    60_000,
+    'first byte of an answer; reasoning models think for tens of seconds',
+  ),
+  IDLE_TIMEOUT_MS: milliseconds(60_000, 'silence in the middle of an answer'),
+  WRITE_IDLE_TIMEOUT_MS: milliseconds(60_000, 'a client that reads nothing of its stream is cut after this'),
+  TOTAL_TIMEOUT_MS: milliseconds(
+    600_000,
+    'whole answer with all tries; the longest real ones take some minutes',
+  ),
+
+  BUS_TIMEOUT_MS: milliseconds(
+    2000,
+    'answer of another service; a healthy one takes milliseconds, a person waits',
+  ),
+  RECORD_ACK_TIMEOUT_MS: milliseconds(
+    2000,
+    'acknowledgement of a record, after which it is spooled; the end of an answer waits for it',
+  ),
+  POLICY_TTL_MS: milliseconds(
+    10_000,
+    'age at which a cached prompt is asked for anew, should a broadcast be lost',
+  ),
+})
+export type Config = Static<typeof Config>

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+import type { Usage } from '@lectern/shared/contracts/records.ts'
+import { LecternError, toLecternError } from '@lectern/shared/errors.ts'
+import type { Logger } from '@lectern/shared/log.ts'
+import { currentTraceId } from '@lectern/shared/spans.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Admission, type AdmissionParts, admit } from '../admission.ts'
+import { type Answered, answerBlocked, answerStream, answerWhole } from '../answer.ts'
+import { type ChatBody, refuseDeepNesting } from '../chat.ts'
+import type { RecordsClient } from '../clients/records.ts'
+import { estimateUsage } from '../estimate.ts'
+import type { Journey, Journeys } from '../journeys.ts'
+import { type Ending, endingWithoutAnswer, notDurable } from '../outcome.ts'
+import { toRecord } from '../record.ts'
+import type { Tokenizer } from '../tokenizer.ts'
+import type { FailoverParts } from '../upstream/failover.ts'
+import type { Deployment } from '../upstream/provider.ts'
+import type { Registry } from '../upstream/registry.ts'
+
+export const CHAT_COMPLETIONS = '/v1/chat/completions'
+
+export interface ChatParts {
+  admission: AdmissionParts
+  registry: Registry
+  failover: FailoverParts
+  records: RecordsClient
+  tokenizer: Tokenizer
+  journeys: Journeys
+  writeIdleMs: number
+  log: Logger
+}
+
+/**
+ * The journey of one request: admitted (a hold exists from here on), answered, recorded, finished. Between `admit` and
+ * `keep` nothing returns or throws, so that each hold has exactly one end.
+ */
+export function chatCompletions(parts: ChatParts) {
+  return (request: FastifyRequest, reply: FastifyReply) =>
+    parts.journeys.run(reply.raw, async journey => {
+      const body = request.body as ChatBody
+      const started = { startedAtMs: Date.now(), startedMs: performance.now() }
+      const deployments = parts.registry.deploymentsOf(body.model)
+      const admission = await enter(parts, request, body, deployments)
+      reply.headers(headersOf(admission))
+
+      const { ending, finish } = await answer(parts, { admission, body, deployments, journey, reply })
+      const usage = ending.usage ?? (await estimateUsage(parts.tokenizer, { body, admission, ...ending }))
+      const traceId = currentTraceId()
+      const facts = { ...started, body, endpoint: CHAT_COMPLETIONS, usage, traceId }
+      const stored = await parts.records.keep(toRecord(admission, ending, facts)).then(
+        () => null,
+        (error: unknown) => notDurable(error),
+      )
+      noteOverrun(parts.log, admission, usage)
+
+      if (journey.clientLeft) return reply.hijack()
+      finish({ ...ending, usage, error: stored ?? ending.error })
+      return reply
+    })
+}
+
+async function enter(
+  { admission, registry }: ChatParts,
+  { id, keyHash }: FastifyRequest,
+  body: ChatBody,
+  deployments: readonly Deployment[],
+): Promise<Admission> {
+  refuseDeepNesting(body)
+  if (deployments.length === 0) throw unknownModel(body.model, registry)
+  const imageTokens = Math.max(...deployments.map(deployment => deployment.imageTokens))
+  return await admit(admission, { id, keyHash, body, imageTokens })
+}
+
+function unknownModel(model: string, { names }: Registry): LecternError {
+  const message = `The model "${model}" does not exist. Available are: ${names.join(', ')}.`
+  return new LecternError('model_not_found', { message, param: 'model' })
+}
+
+/** Never throws: whatever goes wrong from here on is an ending. */
+async function answer(
+  { failover, writeIdleMs, log }: ChatParts,
+  given: {
+    admission: Admission
+    body: ChatBody
+    deployments: readonly Deployment[]
+    journey: Journey
+    reply: FastifyReply
+  },
+): Promise<Answered> {
+  const { admission, body } = given
+  const { maxOutputTokens, verdict } = admission
+  const call = { body, system: verdict.system, maxOutputTokens, user: opaqueUser(admission) }
+  const answering = { ...given, call, failover, writeIdleMs, log }
+  try {
+    if (verdict.blockedWith !== null) return answerBlocked(answering, verdict.blockedWith)
+    return await (body.stream ? answerStream(answering) : answerWhole(answering))
+  } catch (error) {
+    log.error({ err: error, id: admission.id }, 'answering failed')
+    const ending: Ending = endingWithoutAnswer(toLecternError(error), null)
+    return {
+      ending,
+      finish() {
+        throw ending.error
+      },
+    }
+  }
+}
+
+function headersOf(admission: Admission): Record<string, string> {
+  return {
+    'x-request-id': admission.id,
+    'x-lectern-week': String(admission.week),
+    'x-lectern-remaining-tokens': String(admission.remaining),
+    ...(admission.outputLowered ? { 'x-lectern-output-lowered': String(admission.maxOutputTokens) } : {}),
+  }
+}
+
+/** A name that says nothing to the provider, and is always the same for the same student. */
+function opaqueUser({ courseId, studentId }: Admission): string {
+  return createHash('sha256').update(`${courseId}/${studentId}`).digest('hex').slice(0, 32)
+}
+
+/** A charge above the hold means that the bound was none: an operator must know (P1). */
+function noteOverrun(log: Logger, { id, tokensHeld }: Admission, { inputTokens, outputTokens }: Usage): void {
+  const charged = inputTokens + outputTokens
+  if (charged > tokensHeld) log.error({ id, charged, tokensHeld }, 'the provider reports more than was held')
+}

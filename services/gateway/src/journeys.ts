@@ -1,0 +1,57 @@
+import type { ServerResponse } from 'node:http'
+
+/** One request that holds tokens or may soon: nothing of it may be forgotten, not even after its client has left. */
+export interface Journey {
+  /** Aborts when the answer is not wanted any more, or cannot be waited for. */
+  readonly ending: AbortSignal
+  /** Whether it was the client who left. */
+  readonly clientLeft: boolean
+}
+
+/** All requests on their way. */
+export interface Journeys {
+  /** Runs one to its end. */
+  run<T>(response: ServerResponse, work: (journey: Journey) => Promise<T>): Promise<T>
+  /** Ends those that still run: each tells its client, and is settled and recorded. */
+  endAll(): void
+  /** Resolves when none runs. */
+  settled(): Promise<void>
+}
+
+/** The set of requests on their way. */
+export function createJourneys(): Journeys {
+  const running = new Map<AbortController, Promise<unknown>>()
+  return {
+    async run(response, work) {
+      const ending = new AbortController()
+      let clientLeft = false
+      // The only sign of a client's leaving that can be relied on: the request's own events come too early.
+      const leave = () => {
+        if (response.writableFinished) return
+        clientLeft = true
+        ending.abort()
+      }
+      if (response.destroyed) leave()
+      else response.once('close', leave)
+      const journey = {
+        ending: ending.signal,
+        get clientLeft() {
+          return clientLeft
+        },
+      }
+      const result = work(journey)
+      running.set(ending, result)
+      try {
+        return await result
+      } finally {
+        running.delete(ending)
+      }
+    },
+    endAll() {
+      for (const ending of running.keys()) ending.abort()
+    },
+    async settled() {
+      while (running.size > 0) await Promise.allSettled(running.values())
+    },
+  }
+}

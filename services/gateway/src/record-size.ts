@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import type { ConversationRecord } from '@lectern/shared/contracts/records.ts'
+
+/**
+ * Keeps records within what the bus carries. Pictures and sound are kept as their length and hash, long texts as their
+ * beginning: who reads a conversation later must see what was said, and that something was left out.
+ */
+
+/** Shorter data: URLs are icons and cost nothing. */
+const MOST_INLINE_CHARACTERS = 1024
+/** Longest text at each try, until the record fits. */
+const TEXT_LIMITS = [65_536, 16_384, 4096, 1024, 256]
+/** When even short texts are too many: the first ones and the last ones stay. */
+const MESSAGES_KEPT = { first: 5, last: 20 }
+
+/** A JSON value in which inline data is replaced by its length and SHA-256. */
+export function withoutInlineData(value: unknown): unknown {
+  return mapTexts(value, (text, name) => {
+    const isData = text.startsWith('data:') || name === 'data' || name === 'file_data'
+    if (!isData || text.length <= MOST_INLINE_CHARACTERS) return text
+    const head = text.startsWith('data:') ? text.slice(0, text.indexOf(',') + 1).slice(0, 100) : ''
+    return `${head}[${text.length} characters, sha256 ${createHash('sha256').update(text).digest('hex')}]`
+  })
+}
+
+/** The record as JSON bytes of at most `mostBytes`, its long texts shortened with a mark as far as needed. */
+export function fitRecord(record: ConversationRecord, mostBytes: number): Buffer {
+  let bytes = Buffer.from(JSON.stringify(record))
+  for (const limit of TEXT_LIMITS) {
+    if (bytes.length <= mostBytes) return bytes
+    bytes = Buffer.from(JSON.stringify(shorten(record, limit)))
+  }
+  if (bytes.length <= mostBytes) return bytes
+  const { messages } = record
+  const omitted = messages.length - MESSAGES_KEPT.first - MESSAGES_KEPT.last
+  const mark = { role: 'lectern', content: `[${omitted} messages omitted]` }
+  const kept = [...messages.slice(0, MESSAGES_KEPT.first), mark, ...messages.slice(-MESSAGES_KEPT.last)]
+  const few = { ...record, messages: omitted > 0 ? kept : messages, parameters: {} }
+  bytes = Buffer.from(JSON.stringify(shorten(few, 256)))
+  return bytes.length <= mostBytes
+    ? bytes
+    : Buffer.from(JSON.stringify({ ...few, messages: [mark], answers: [] }))
+}
+
+function shorten(record: ConversationRecord, limit: number): ConversationRecord {
+  const cut = (text: string) =>
+    text.length <= limit ? text : `${text.slice(0, limit)}…[${text.length - limit} characters omitted]`
+  return {
+    ...record,
+    messages: mapTexts(record.messages, cut) as unknown[],
+    parameters: mapTexts(record.parameters, cut) as Record<string, unknown>,
+    answers: mapTexts(record.answers, cut) as ConversationRecord['answers'],
+  }
+}
+
+function mapTexts(value: unknown, change: (text: string, name: string) => string, name = ''): unknown {
+  if (typeof value === 'string') return change(value, name)
+  if (Array.isArray(value)) return value.map(entry => mapTexts(entry, change))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, mapTexts(entry, change, key)]))
+}

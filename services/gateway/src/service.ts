@@ -1,0 +1,110 @@
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { connectBus, isConnected } from '@lectern/shared/nats/connect.ts'
+import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
+import type { FastifyInstance } from 'fastify'
+import { buildApp } from './app.ts'
+import { createPromptsClient } from './clients/prompts.ts'
+import { createQuotaClient } from './clients/quota.ts'
+import { createRecordsClient } from './clients/records.ts'
+import type { Config } from './config.ts'
+import { createJourneys, type Journeys } from './journeys.ts'
+import { createTokenizer } from './tokenizer.ts'
+import { weightedBalancer } from './upstream/balancer.ts'
+import { readProviders } from './upstream/providers-file.ts'
+import { createRegistry } from './upstream/registry.ts'
+import { within } from './within.ts'
+
+export interface RunningGateway extends RunningService {
+  url: string
+}
+
+/** A hold outlives the longest answer by this: its record must still find it. */
+const HOLD_MARGIN_MS = 60_000
+/** What answers that were ended by a stop get to be recorded: an unacknowledged publish, then the disk. */
+const SETTLE_MS = 4000
+const IDLE_CHECK_MS = 50
+
+/** Wires the gateway and listens. */
+export async function startGateway(context: ServiceContext<Config>): Promise<RunningGateway> {
+  const { config, log, closing } = context
+  const registry = createRegistry(await readProviders(config.LECTERN_PROVIDERS, process.env), {
+    connectMs: config.CONNECT_TIMEOUT_MS,
+    poolWaitMs: config.POOL_WAIT_MS,
+    firstByteMs: config.FIRST_BYTE_TIMEOUT_MS,
+    idleMs: config.IDLE_TIMEOUT_MS,
+  })
+  closing.defer(() => registry.close())
+  const nc = await connectBus({ url: config.NATS_URL, service: 'gateway', log })
+  // A connection that is away has nothing to drain, and would wait for the bus.
+  closing.defer(() => (isConnected(nc) ? nc.drain() : nc.close()))
+  const records = await createRecordsClient(nc, {
+    log,
+    ackTimeoutMs: config.RECORD_ACK_TIMEOUT_MS,
+    spoolDir: config.SPOOL_DIR,
+    spoolMaxBytes: config.SPOOL_MAX_BYTES,
+  })
+  closing.defer(() => records.close())
+  const tokenizer = createTokenizer()
+  closing.defer(() => tokenizer.close())
+  const timeoutMs = config.BUS_TIMEOUT_MS
+  const quota = createQuotaClient(nc, { log, timeoutMs })
+  const prompts = createPromptsClient(nc, { log, timeoutMs, ttlMs: config.POLICY_TTL_MS })
+  closing.defer(() => prompts.close())
+
+  const journeys = createJourneys()
+  let stopping = false
+  const checks = {
+    bus: () => isConnected(nc),
+    providers: () => registry.names.length > 0,
+    serving: () => !stopping,
+  }
+  const app = await buildApp({
+    config,
+    log,
+    checks,
+    journeys,
+    registry,
+    records,
+    tokenizer,
+    admission: { quota, prompts, holdTtlMs: config.TOTAL_TIMEOUT_MS + HOLD_MARGIN_MS },
+    failover: { balancer: weightedBalancer(), log, totalTimeoutMs: config.TOTAL_TIMEOUT_MS },
+    writeIdleMs: config.WRITE_IDLE_TIMEOUT_MS,
+    isStopping: () => stopping,
+  })
+  closing.defer(async () => {
+    stopping = true
+    await drain(app, journeys, config)
+  })
+  const port = await listen(app, config)
+  return { checks, url: `http://${config.HOST}:${port}` }
+}
+
+async function listen(app: FastifyInstance, { HOST, PORT }: Config): Promise<number> {
+  try {
+    await app.listen({ host: HOST, port: PORT })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EADDRINUSE') throw error
+    throw new Error(`Port ${PORT} of ${HOST} is taken (${code}): set PORT to another one`, { cause: error })
+  }
+  return (app.server.address() as AddressInfo).port
+}
+
+/** No new requests; those that run may finish; then they are ended, each with a word to its client and a record. */
+async function drain(
+  app: FastifyInstance,
+  journeys: Journeys,
+  { DRAIN_DELAY_MS, SHUTDOWN_GRACE_MS }: Config,
+): Promise<void> {
+  await delay(DRAIN_DELAY_MS)
+  const closed = app.close()
+  // Connections that were busy a moment ago are kept alive by their clients: Node closes only those idle at the call.
+  const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS)
+  await within(SHUTDOWN_GRACE_MS, Promise.all([closed, journeys.settled()]))
+  journeys.endAll()
+  await within(SETTLE_MS, journeys.settled())
+  clearInterval(idle)
+  app.server.closeAllConnections()
+  await closed
+}

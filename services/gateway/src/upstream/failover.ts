@@ -1,0 +1,89 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Logger } from '@lectern/shared/log.ts'
+import type { Balancer } from './balancer.ts'
+import type { Exchange } from './exchange.ts'
+import { Refusal, UpstreamFailure } from './failure.ts'
+import type { Deployment, ModelCall } from './provider.ts'
+
+/** An answer whose first byte has come: from here on there is no other try. */
+export interface Opened {
+  deployment: Deployment
+  exchange: Exchange
+  headers: IncomingHttpHeaders
+}
+
+export interface FailoverParts {
+  balancer: Balancer
+  log: Logger
+  totalTimeoutMs: number
+}
+
+/** More tries only make a client wait longer for the same refusal. */
+const MOST_TRIES = 3
+
+/** Whom the request was sent to, and why no answer began. */
+export class NoAnswerBegan extends Error {
+  override readonly name = 'NoAnswerBegan'
+  readonly failure: UpstreamFailure
+  readonly deployment: Deployment
+  /** Whether a provider may have worked on it until we ended it. */
+  readonly sent: boolean
+
+  constructor(failure: UpstreamFailure, deployment: Deployment, sent: boolean) {
+    super(failure.message, { cause: failure })
+    this.failure = failure
+    this.deployment = deployment
+    this.sent = sent
+  }
+}
+
+/**
+ * Sends a request to one deployment after another until the first byte of an answer: after that a second try could
+ * say something else than what the client has seen. `ending` ends it at once; throws NoAnswerBegan.
+ */
+export async function openAnswer(
+  { balancer, log, totalTimeoutMs }: FailoverParts,
+  deployments: readonly Deployment[],
+  call: ModelCall,
+  ending: AbortSignal,
+): Promise<Opened> {
+  const startedAt = performance.now()
+  let untried = deployments
+  for (let tries = 1; ; tries++) {
+    const deployment = balancer.choose(untried.length > 0 ? untried : deployments)
+    untried = untried.filter(candidate => candidate !== deployment)
+    const leftMs = Math.max(1, startedAt + totalTimeoutMs - performance.now())
+    const exchange = deployment.provider.send(call, deployment, leftMs)
+    const abort = () => exchange.abort('nobody waits for it')
+    if (ending.aborted) abort()
+    ending.addEventListener('abort', abort, { once: true })
+    try {
+      return { deployment, exchange, headers: await exchange.head }
+    } catch (error) {
+      const failure = error instanceof Refusal ? deployment.provider.explain(error) : toFailure(error)
+      const again = tries < MOST_TRIES && failure.worthAnotherTry && leftMs > 1
+      // A lost connection says nothing about the next one: the same deployment may have a second try, once.
+      const sameAgain = untried.length === 0 && tries === 1 && failure.kind === 'unreachable'
+      logFailure(log, deployment, failure)
+      if (!again || (untried.length === 0 && !sameAgain)) {
+        throw new NoAnswerBegan(failure, deployment, exchange.sent)
+      }
+    } finally {
+      ending.removeEventListener('abort', abort)
+    }
+  }
+}
+
+function toFailure(error: unknown): UpstreamFailure {
+  if (error instanceof UpstreamFailure) return error
+  return new UpstreamFailure('unreachable', 'the request could not be sent', { cause: error })
+}
+
+function logFailure(log: Logger, { provider, model }: Deployment, failure: UpstreamFailure): void {
+  if (failure.kind === 'aborted') return
+  const facts = { err: failure, provider: provider.name, model, kind: failure.kind, status: failure.status }
+  // A refused key is the operator's to mend; a refused request is the student's.
+  if (failure.status !== null && [401, 402, 403].includes(failure.status)) {
+    log.error(facts, 'provider refuses our key or account')
+  } else log.warn(facts, 'provider did not answer')
+}

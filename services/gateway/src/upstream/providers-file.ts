@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises'
+import { ConfigError } from '@lectern/shared/config.ts'
+import { ModelName } from '@lectern/shared/contracts/fields.ts'
+import { type Static, Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { parse } from 'yaml'
+
+const closed = { additionalProperties: false }
+const milliseconds = Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400_000 }))
+
+const ModelEntry = Type.Object(
+  {
+    name: ModelName,
+    model: Type.Optional(ModelName),
+    weight: Type.Optional(Type.Number({ minimum: 0, maximum: 1_000_000 })),
+    maxOutputField: Type.Optional(Type.Enum(['max_tokens', 'max_completion_tokens'])),
+    imageTokens: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+  },
+  closed,
+)
+
+const ProviderEntry = Type.Object(
+  {
+    name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$' }),
+    kind: Type.Enum(['openai']),
+    baseUrl: Type.String({ pattern: '^https?://[^@\\s?#]+$' }),
+    apiKeyEnv: Type.Optional(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' })),
+    timeouts: Type.Optional(Type.Object({ firstByteMs: milliseconds, idleMs: milliseconds }, closed)),
+    limits: Type.Optional(
+      Type.Object({ connections: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })) }, closed),
+    ),
+    models: Type.Array(ModelEntry, { minItems: 1 }),
+  },
+  closed,
+)
+export type ProviderEntry = Static<typeof ProviderEntry>
+
+const ProvidersFile = Type.Object({ providers: Type.Array(ProviderEntry, { minItems: 1 }) }, closed)
+
+/** A provider of the file with its key, which stands in the environment only. */
+export interface ConfiguredProvider extends ProviderEntry {
+  apiKey: string | undefined
+}
+
+/** Reads the providers file. Throws a ConfigError that lists every fault, also keys that the environment lacks. */
+export async function readProviders(path: string, env: NodeJS.ProcessEnv): Promise<ConfiguredProvider[]> {
+  const fault = (text: string) => `LECTERN_PROVIDERS (${path}): ${text}`
+  const content: unknown = await readFile(path, 'utf8')
+    .then(text => parse(text))
+    .catch((error: unknown) => {
+      throw new ConfigError([fault((error as Error).message)])
+    })
+  const shapeFaults = [...Value.Errors(ProvidersFile, content)].map(error => fault(faultText(error, content)))
+  if (shapeFaults.length > 0) throw new ConfigError([...new Set(shapeFaults)])
+  const { providers } = content as Static<typeof ProvidersFile>
+  const faults = [...repeatedNames(providers), ...missingKeys(providers, env)].map(fault)
+  if (faults.length > 0) throw new ConfigError(faults)
+  return providers.map(provider => ({ ...provider, apiKey: provider.apiKeyEnv && env[provider.apiKeyEnv] }))
+}
+
+function* repeatedNames(providers: ProviderEntry[]): Generator<string> {
+  const seen = new Set<string>()
+  for (const { name, models } of providers) {
+    if (seen.has(name)) yield `two providers are called "${name}"`
+    seen.add(name)
+    const deployments = new Set<string>()
+    for (const { name: publicName, model = publicName } of models) {
+      const deployment = `${publicName} -> ${model}`
+      if (deployments.has(deployment)) yield `provider "${name}" lists ${deployment} twice`
+      deployments.add(deployment)
+    }
+  }
+}
+
+function* missingKeys(providers: ProviderEntry[], env: NodeJS.ProcessEnv): Generator<string> {
+  for (const { name, apiKeyEnv } of providers) {
+    if (apiKeyEnv && !env[apiKeyEnv])
+      yield `provider "${name}" needs its key in ${apiKeyEnv}, which is not set`
+  }
+}
+
+interface ShapeFault {
+  instancePath: string
+  message?: string
+  params?: unknown
+}
+
+/** `providers[0].models[1].weight must be >= 0`, with the names of unknown and missing fields. */
+function faultText({ instancePath, message, params }: ShapeFault, content: unknown): string {
+  const { additionalProperties, requiredProperties, allowedValues } = (params ?? {}) as Record<
+    string,
+    string[]
+  >
+  const where = instancePath
+    .slice(1)
+    .replace(/\/(\d+)/g, '[$1]')
+    .replaceAll('/', '.')
+  const place = where || (content === null ? 'the empty file' : 'the file')
+  if (additionalProperties) return `${place} has an unknown field: ${additionalProperties.join(', ')}`
+  if (requiredProperties) return `${place} lacks ${requiredProperties.join(', ')}`
+  return `${place} ${message ?? 'is not valid'}${allowedValues ? `: ${allowedValues.join(', ')}` : ''}`
+}

@@ -1,0 +1,9 @@
+/** Anything that looks like a key in a provider's text: `sk-...`, `Bearer ...`, `AIza...`, also half masked with stars. */
+const SECRETS =
+  /\b(?:sk|pk|rk|gsk|xai|key|ln|hf|org|proj)[-_](?=[\w*-]*[\d*])[\w*-]{6,}|\bAIza[\w-]{20,}|\bBearer\s+\S+|\b[A-Za-z0-9]{2,8}\*{4,}\w*/g
+
+/** A provider's text without keys: providers echo them in their errors. `apiKey` is removed wherever it stands. */
+export function redactSecrets(text: string, apiKey: string | undefined): string {
+  const own = apiKey ? text.replaceAll(apiKey, '[redacted]') : text
+  return own.replace(SECRETS, '[redacted]')
+}

@@ -1,0 +1,32 @@
+import type { Usage } from '@lectern/shared/contracts/records.ts'
+
+export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, source: 'none' }
+
+interface ReportedUsage {
+  prompt_tokens?: unknown
+  completion_tokens?: unknown
+  total_tokens?: unknown
+  prompt_cache_hit_tokens?: unknown
+  prompt_tokens_details?: { cached_tokens?: unknown } | null
+}
+
+/** The usage that a provider reported in OpenAI's form; null when it is missing or is not made of counts. */
+export function readUsage(reported: unknown): Usage | null {
+  if (typeof reported !== 'object' || reported === null) return null
+  const { prompt_tokens, completion_tokens, total_tokens, ...rest } = reported as ReportedUsage
+  const inputTokens = countOf(prompt_tokens)
+  const completion = countOf(completion_tokens ?? 0)
+  if (inputTokens === null || completion === null) return null
+  // Gemini counts what it thought only in the total.
+  const outputTokens = Math.max(completion, (countOf(total_tokens) ?? 0) - inputTokens)
+  // DeepSeek's name for what OpenAI calls cached tokens.
+  const cached =
+    countOf(rest.prompt_tokens_details?.cached_tokens) ?? countOf(rest.prompt_cache_hit_tokens) ?? 0
+  return { inputTokens, outputTokens, cachedTokens: Math.min(cached, inputTokens), source: 'provider' }
+}
+
+function countOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= 1e12
+    ? value
+    : null
+}

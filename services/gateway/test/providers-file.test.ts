@@ -1,0 +1,117 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ConfigError } from '@lectern/shared/config.ts'
+import t from 'tap'
+import { weightedBalancer } from '../src/upstream/balancer.ts'
+import type { Deployment } from '../src/upstream/provider.ts'
+import { readProviders } from '../src/upstream/providers-file.ts'
+import { createRegistry } from '../src/upstream/registry.ts'
+
+const TIMEOUTS = { connectMs: 1, poolWaitMs: 1, firstByteMs: 1, idleMs: 1 }
+const dir = t.testdir()
+
+async function faultsOf(text: string): Promise<readonly string[]> {
+  const path = join(dir, 'providers.yaml')
+  await writeFile(path, text)
+  try {
+    await readProviders(path, { SET: 'secret' })
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return error.faults.map(fault => fault.replace(`LECTERN_PROVIDERS (${path}): `, ''))
+  }
+}
+
+const GOOD = `
+providers:
+  - name: one
+    kind: openai
+    baseUrl: https://one.example/v1/
+    apiKeyEnv: SET
+    timeouts: { firstByteMs: 5, idleMs: 6 }
+    models:
+      - { name: shared, model: a, weight: 3, maxOutputField: max_completion_tokens, imageTokens: 10 }
+      - name: own/name
+  - name: two
+    kind: openai
+    baseUrl: http://127.0.0.1:11434/v1
+    models: [{ name: shared, model: b }]
+`
+
+t.test('a complete file, in YAML or JSON', async t => {
+  t.same(await faultsOf(GOOD), [])
+  const providers = await readProviders(join(dir, 'providers.yaml'), { SET: 'secret' })
+  t.equal(providers[0]?.apiKey, 'secret')
+  const registry = createRegistry(providers, TIMEOUTS)
+  t.teardown(() => registry.close())
+  t.same(registry.names, ['shared', 'own/name'])
+  t.match(registry.deploymentsOf('shared'), [
+    { model: 'a', weight: 3, maxOutputField: 'max_completion_tokens', imageTokens: 10 },
+    { model: 'b', weight: 1, maxOutputField: null, imageTokens: 4000 },
+  ])
+  t.match(registry.deploymentsOf('own/name'), [{ model: 'own/name' }])
+  t.same(registry.deploymentsOf('other'), [])
+  t.same(
+    await faultsOf(
+      JSON.stringify({
+        providers: [{ name: 'x', kind: 'openai', baseUrl: 'http://x', models: [{ name: 'm' }] }],
+      }),
+    ),
+    [],
+  )
+})
+
+t.test('every fault is named at once', async t => {
+  const faults = await faultsOf(`
+providers:
+  - name: one
+    kind: azure
+    baseUrl: ftp://x
+    apikey: oops
+    models: [{ name: a, weight: -1, colour: red }]
+  - kind: openai
+    baseUrl: https://user:secret@host/v1
+    models: []
+more: 1
+`)
+  const expected = [
+    /unknown field: more/,
+    /providers\[0\] has an unknown field: apikey/,
+    /providers\[0\].kind .*openai/,
+    /providers\[0\].baseUrl/,
+    /providers\[0\].models\[0\] has an unknown field: colour/,
+    /providers\[0\].models\[0\].weight/,
+    /providers\[1\] lacks name/,
+    /providers\[1\].baseUrl/,
+    /providers\[1\].models/,
+  ]
+  for (const pattern of expected)
+    t.ok(
+      faults.some(fault => pattern.test(fault)),
+      String(pattern),
+    )
+})
+
+t.test('what the shape cannot say', async t => {
+  const faults = await faultsOf(`
+providers:
+  - { name: one, kind: openai, baseUrl: http://x, apiKeyEnv: UNSET, models: [{ name: a }, { name: a }] }
+  - { name: one, kind: openai, baseUrl: http://x, models: [{ name: a }] }
+`)
+  t.match(faults, [
+    /lists a -> a twice/,
+    /two providers are called "one"/,
+    /its key in UNSET, which is not set/,
+  ])
+  t.match(await faultsOf('providers: ['), [/./])
+  t.match(await faultsOf(''), [/the empty file/])
+  await t.rejects(readProviders('/nowhere.yaml', {}), { message: /no such file/ })
+})
+
+t.test('weights', async t => {
+  const deployment = (model: string, weight: number) => ({ model, weight }) as Deployment
+  const candidates = [deployment('a', 1), deployment('b', 3), deployment('c', 0)]
+  const chosen = (random: number) => weightedBalancer(() => random).choose(candidates).model
+  t.same([0, 0.24, 0.26, 0.99].map(chosen), ['a', 'a', 'b', 'b'])
+  t.equal(weightedBalancer(() => 0).choose([deployment('c', 0)]).model, 'c')
+})
