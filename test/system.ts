@@ -21,7 +21,7 @@ export interface SystemOptions {
 }
 
 export async function startSystem(t: Test, { env = {}, course }: SystemOptions = {}) {
-  const provider = await startDemoProvider({ firstTokenMs: 5, chunkMs: 1 })
+  const provider = await startDemoProvider({ port: 0, firstTokenMs: 5, chunkMs: 1 })
   t.teardown(() => provider.close())
   const folder = await mkdtemp(join(tmpdir(), 'lectern-system-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))

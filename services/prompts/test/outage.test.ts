@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { PROMPTS_CHANGED } from '@lectern/shared/contracts/subjects.ts'
 import t from 'tap'
 import { startPrompts } from './prompts.ts'
 
@@ -11,8 +12,12 @@ async function until<T>(what: string, ask: () => Promise<T | undefined | false>)
 }
 
 // Every question goes to the database, so that the test sees at once what an outage does.
-const { servers, publish, resolve } = await startPrompts(t, { env: { CACHE_TTL_MS: '0' } })
+const { servers, nc, publish, resolve } = await startPrompts(t, { env: { CACHE_TTL_MS: '0' } })
+// A change is announced twice; what the second one drops could not be read again during the outage.
+const announcements = nc.subscribe(PROMPTS_CHANGED, { max: 2, callback: () => undefined })
+await nc.flush()
 const { version } = await publish({ courseId: 'known', fromWeek: 1, toWeek: 9, text: 'known' })
+await announcements.closed
 await resolve({ courseId: 'known', week: 1 })
 
 t.test(
