@@ -19,9 +19,10 @@ function supervise(options: { quickMs?: number } = {}) {
 t.test('starts again a process that was killed, says so, and knows its new pid', async t => {
   const { supervisor, lines, states } = supervise()
   t.teardown(() => supervisor.stop())
-  await supervisor.start(scripted(t.testdir(), 'worker', `console.log('my last words'); ${RUNS_FOR_EVER}`))
+  const worker = scripted(t.testdir(), 'worker', `console.log('my last words'); ${RUNS_FOR_EVER}`)
+  await supervisor.start(worker)
   const first = supervisor.pids().worker ?? 0
-  await new Promise(done => setTimeout(done, 200))
+  await until(() => readFileSync(worker.logFile, 'utf8').includes('my last words'))
   process.kill(first, 'SIGKILL')
   await until(() => lines.some(line => line.includes('runs again')))
   const second = supervisor.pids().worker ?? 0
