@@ -1,4 +1,4 @@
-// What `npm start`, `npm test` and `npm run check` call. Runs on any Node >= 18 before anything is installed:
+// What the scripts of package.json call (all but `generate`). Runs on any Node >= 18 before anything is installed:
 // brings in the pinned toolchain and packages when they are missing or have changed, then hands over to them.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,6 +17,8 @@ const COMMANDS = {
     say('Running the tests')
     return run(NODE, [binOf('tap'), ...args])
   },
+  'test:crash': async args => run(NODE, [join('test', 'crash', 'main.ts'), ...args]),
+  bench: async args => run(NODE, [join('bench', 'main.ts'), ...args], { orderly: true }),
 }
 
 async function check() {
@@ -72,7 +74,7 @@ function binOf(name, command = name) {
 
 const [command, ...args] = process.argv.slice(2)
 if (!COMMANDS[command]) {
-  say('usage: node infra/local/setup.mjs start|test|check [arguments]')
+  say('usage: node infra/local/setup.mjs start|test|test:crash|check|bench [arguments]')
   process.exit(2)
 }
 if (Number.parseInt(process.versions.node, 10) < 18) {

@@ -8,7 +8,7 @@ const NETWORK = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/
 const PRISMA = /^P(1001|1002|1008|1017|2024|2028|2037)$/
 // What the drivers throw without any code.
 const TEXT =
-  /timed out|timeout|enableOfflineQueue|Connection (is closed|terminated)|max retries per request|^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|OOM)\b/i
+  /timed out|timeout|enableOfflineQueue|Connection (is closed|terminated)|max retries per request|Cluster (redirections|is (ended|disconnect))|startup nodes|slots (cache|allocation)|^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|OOM)\b/i
 
 interface DriverError {
   code?: unknown

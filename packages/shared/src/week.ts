@@ -1,6 +1,7 @@
 /**
  * Weeks of a course. Week 1 begins on the course's first day at midnight of the course's own time zone; each next one
- * begins seven calendar days later, so a week has 167 or 169 hours where the clocks change.
+ * begins seven calendar days later, so a week has 167 or 169 hours where the clocks change. A break is whole weeks long
+ * and is not counted: the week after it has the next number.
  */
 
 export interface Calendar {
@@ -8,24 +9,66 @@ export interface Calendar {
   timezone: string
   /** First day of week 1, `YYYY-MM-DD`. */
   startsOn: string
-  /** Number of weeks. */
+  /** Number of weeks, breaks not counted. */
   weeks: number
+  /** Between two weeks each; in any order. */
+  breaks: readonly { startsOn: string; weeks: number }[]
+}
+
+/** A week, or a stretch outside the weeks. All of a course's follow upon each other without a gap. */
+export interface Stretch {
+  /** From 1 where it is a week; else `BEFORE`, `FIRST_BREAK` and following, or `AFTER`. */
+  week: number
+  startsAtMs: number
+  endsAtMs: number
+}
+
+/** Numbers of the stretches outside the weeks: more than any course has weeks. */
+export const BEFORE = 1000
+export const FIRST_BREAK = 1001
+export const AFTER = 1999
+
+/** The stretch after the last week has no end; what must name one says this. */
+const NEVER_MS = Date.UTC(9999, 11, 31)
+
+export function isOutside(week: number): boolean {
+  return week >= BEFORE
 }
 
 /**
- * The instants at which the weeks begin, in epoch milliseconds, and as its last element the end of the last week:
- * `weeks + 1` numbers, ascending. Throws a RangeError for an unknown zone or an impossible date.
+ * A course's time from the epoch on: what is before week 1, the weeks, the breaks between them, what is after. Throws a
+ * RangeError for an unknown zone, an impossible date, or a break that does not begin where a later week would.
  */
-export function weekBoundariesMs(calendar: Calendar): number[] {
-  const first = Temporal.PlainDate.from(calendar.startsOn, { overflow: 'reject' })
-  return Array.from(
-    { length: calendar.weeks + 1 },
-    (_, index) => first.add({ weeks: index }).toZonedDateTime(calendar.timezone).epochMilliseconds,
-  )
+export function stretchesOf({ timezone, startsOn, weeks, breaks }: Calendar): Stretch[] {
+  const first = Temporal.PlainDate.from(startsOn, { overflow: 'reject' })
+  const rests = breaks
+    .map(rest => ({ weeks: rest.weeks, day: Temporal.PlainDate.from(rest.startsOn, { overflow: 'reject' }) }))
+    .sort((a, b) => Temporal.PlainDate.compare(a.day, b.day))
+  const begins = [{ week: BEFORE, atMs: 0 }]
+  let day = first
+  let taken = 0
+  const begin = (week: number, length: number) => {
+    begins.push({ week, atMs: day.toZonedDateTime(timezone).epochMilliseconds })
+    day = day.add({ weeks: length })
+  }
+  for (let week = 1; week <= weeks; week += 1) {
+    for (let rest = rests[taken]; week > 1 && rest?.day.equals(day); rest = rests[taken]) {
+      begin(FIRST_BREAK + taken, rest.weeks)
+      taken += 1
+    }
+    begin(week, 1)
+  }
+  begin(AFTER, 0)
+  const stray = rests[taken]
+  if (stray) throw new RangeError(`the break of ${stray.day} does not begin where a later week would`)
+  return begins.map(({ week, atMs }, index) => ({
+    week,
+    startsAtMs: atMs,
+    endsAtMs: begins[index + 1]?.atMs ?? NEVER_MS,
+  }))
 }
 
-/** The week (1-based) in which an instant falls, or null before the first and after the last. */
-export function weekAt(boundariesMs: readonly number[], nowMs: number): number | null {
-  const week = boundariesMs.findLastIndex(startMs => startMs <= nowMs) + 1
-  return week === 0 || week === boundariesMs.length ? null : week
+/** The stretch in which an instant falls; null where the list has none for it. */
+export function stretchAt(stretches: readonly Stretch[], nowMs: number): Stretch | null {
+  return stretches.find(({ startsAtMs, endsAtMs }) => startsAtMs <= nowMs && nowMs < endsAtMs) ?? null
 }

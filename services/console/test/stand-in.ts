@@ -59,7 +59,7 @@ function pageOf<T>(all: T[], { limit, cursor = '0' }: { limit: number; cursor?: 
 function answerCourses(responder: Responder, { courses }: Kept): void {
   responder.on(CreateCourseCall, async course => {
     if (courses.has(course.id)) throw new LecternError('conflict')
-    courses.set(course.id, { ...course, createdAt: NOW })
+    courses.set(course.id, { ...course, createdAt: NOW } as Course)
     return found(courses.get(course.id))
   })
   responder.on(GetCourseCall, async ({ courseId }) => found(courses.get(courseId)))

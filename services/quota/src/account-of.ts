@@ -1,7 +1,7 @@
 import { LecternError } from '@lectern/shared/errors.ts'
-import { weekAt, weekBoundariesMs } from '@lectern/shared/week.ts'
+import { stretchAt } from '@lectern/shared/week.ts'
 import type { Account } from './account.ts'
-import { calendarOf } from './course.ts'
+import { openStretchesOf } from './course.ts'
 import type { Courses } from './store/courses.ts'
 import type { RedisClock } from './store/redis-clock.ts'
 import type { Students } from './store/students.ts'
@@ -23,15 +23,14 @@ export function createAccountOf({
 }): AccountOf {
   return async (studentId, asked) => {
     const { courseId } = await students.find(studentId)
-    const boundariesMs = weekBoundariesMs(calendarOf(await courses.find(courseId)))
-    const week = asked ?? weekAt(boundariesMs, clock.nowMs())
-    if (week === null)
+    const course = await courses.find(courseId)
+    const stretches = openStretchesOf(course)
+    const found =
+      asked === null ? stretchAt(stretches, clock.nowMs()) : stretches.find(({ week }) => week === asked)
+    if (found) return { account: { courseId, studentId, week: found.week }, resetsAtMs: found.endsAtMs }
+    if (asked === null)
       throw new LecternError('course_closed', { message: 'No week of the course is running.' })
-    const resetsAtMs = boundariesMs[week]
-    if (resetsAtMs === undefined) {
-      const weeks = boundariesMs.length - 1
-      throw new LecternError('invalid_request', { message: `The course has ${weeks} weeks.`, param: 'week' })
-    }
-    return { account: { courseId, studentId, week }, resetsAtMs }
+    const message = `The course has ${course.weeks} weeks.`
+    throw new LecternError('invalid_request', { message, param: 'week' })
   }
 }

@@ -1,4 +1,5 @@
 import { CommonConfig } from '@lectern/shared/config.ts'
+import { REDIS_URL_PATTERN } from '@lectern/shared/redis/connect.ts'
 import { type Static, Type } from 'typebox'
 
 /** Node's timers take no longer delay. */
@@ -12,8 +13,9 @@ export const Config = Type.Object({
     description: "postgresql://user:password@host:port/database with the schema 'quota'",
   }),
   REDIS_URL: Type.String({
-    pattern: '^rediss?://',
-    description: 'redis://:password@host:port that holds the balances; never one that evicts keys',
+    pattern: REDIS_URL_PATTERN,
+    description:
+      'redis://:password@host:port that holds the balances, or redis+cluster://:password@host:port,host:port; never one that evicts keys',
   }),
   REDIS_COMMAND_TIMEOUT_MS: Type.Integer({
     default: 1000,

@@ -1,6 +1,7 @@
-import type { Course } from '@lectern/shared/contracts/courses.ts'
+import type { Break, Course, CourseInput } from '@lectern/shared/contracts/courses.ts'
+import type { Weights } from '@lectern/shared/contracts/quota.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
-import { weekBoundariesMs } from '@lectern/shared/week.ts'
+import { type Calendar, isOutside, type Stretch, stretchesOf } from '@lectern/shared/week.ts'
 import type { Course as CourseRow } from '../generated/client.ts'
 
 /** What a course lets its students do, as the scripts need it. */
@@ -8,37 +9,59 @@ export interface CoursePolicy {
   id: string
   /** The newest wins, in whatever order copies arrive. */
   version: number
-  /** Beginnings of the weeks, and the end of the last. */
-  boundariesMs: number[]
+  /** When it is open. */
+  stretches: Stretch[]
   models: string[]
+  modelWeights: Record<string, Weights>
   defaultMaxTokens: number
   requestsPerMinute: number
   parallelRequests: number
+  tokensPerMinute: number | null
+  courseParallelRequests: number | null
 }
 
 export function toPolicy(row: CourseRow): CoursePolicy {
   const { id, version, models, defaultMaxTokens, requestsPerMinute, parallelRequests } = row
-  const boundariesMs = weekBoundariesMs(calendarOf(row))
-  return { id, version, boundariesMs, models, defaultMaxTokens, requestsPerMinute, parallelRequests }
+  const { tokensPerMinute, courseParallelRequests } = row
+  return {
+    ...{ id, version, models, defaultMaxTokens, requestsPerMinute, parallelRequests },
+    ...{ tokensPerMinute, courseParallelRequests, modelWeights: toWeights(row) },
+    stretches: openStretchesOf(row),
+  }
 }
 
 export function toCourse(row: CourseRow): Course {
   const { id, name, models, defaultMaxTokens, requestsPerMinute, parallelRequests, createdAt } = row
+  const { tokensPerMinute, courseParallelRequests, outsideTokens } = row
+  const { timezone, startsOn, weeks, breaks } = calendarOf(row)
   return {
-    id,
-    name,
-    ...calendarOf(row),
+    ...{ id, name, timezone, startsOn, weeks, breaks, models, defaultMaxTokens },
+    ...{ requestsPerMinute, parallelRequests, tokensPerMinute, courseParallelRequests },
     weeklyTokens: Number(row.weeklyTokens),
-    defaultMaxTokens,
-    models,
-    requestsPerMinute,
-    parallelRequests,
+    outsideTokens: outsideTokens === null ? null : Number(outsideTokens),
+    carryOverTokens: Number(row.carryOverTokens),
+    modelWeights: toWeights(row),
     createdAt: createdAt.toISOString(),
   }
 }
 
-export function calendarOf({ timezone, startsOn, weeks }: CourseRow) {
-  return { timezone, startsOn: startsOn.toISOString().slice(0, 10), weeks }
+// What was checked before it was written.
+const toWeights = (row: CourseRow) => row.modelWeights as Record<string, Weights>
+
+export function calendarOf({ timezone, startsOn, weeks, breaks }: CourseRow): Calendar & { breaks: Break[] } {
+  // What was checked before it was written.
+  return {
+    timezone,
+    startsOn: startsOn.toISOString().slice(0, 10),
+    weeks,
+    breaks: breaks as unknown as Break[],
+  }
+}
+
+/** The stretches in which students may ask: the weeks, and what is outside them where the course has an allowance for it. */
+export function openStretchesOf(row: CourseRow): Stretch[] {
+  const stretches = stretchesOf(calendarOf(row))
+  return row.outsideTokens === null ? stretches.filter(({ week }) => !isOutside(week)) : stretches
 }
 
 /** A day as Postgres keeps it. */
@@ -46,24 +69,30 @@ export function toDate(day: string): Date {
   return new Date(`${day}T00:00:00Z`)
 }
 
-/** Refuses what the field patterns cannot see: a day that does not exist, an unknown zone, a model name with a line break. */
-export function checkSettings({ startsOn, timezone, weeks, models }: Partial<Course>): void {
-  if (startsOn !== undefined) check('startsOn', 'is not a date', { startsOn, timezone: 'UTC', weeks: 1 })
-  if (timezone !== undefined) {
-    check('timezone', 'is not an IANA time zone', {
-      startsOn: startsOn ?? '2000-01-01',
-      timezone,
-      weeks: weeks ?? 1,
-    })
-  }
-  const place = models?.findIndex(model => /\p{Cc}/u.test(model)) ?? -1
+/**
+ * Refuses what the field patterns cannot see: a day that does not exist, an unknown zone, a break that does not begin where
+ * a week would, a model name with a line break, a weight that would let a charge be more than was held.
+ */
+export function checkSettings(settings: CourseInput): void {
+  const { timezone, startsOn, weeks, breaks = [], models, modelWeights = {} } = settings
+  checkCalendar('startsOn', 'is not a date', { startsOn, timezone: 'UTC', weeks: 1, breaks: [] })
+  checkCalendar('timezone', 'is not an IANA time zone', { startsOn, timezone, weeks, breaks: [] })
+  checkCalendar('breaks', 'must each begin where a later week would', { startsOn, timezone, weeks, breaks })
+  const place = models.findIndex(hasControls)
   if (place >= 0) refuse(`models[${place}]`, 'must not contain control characters')
+  for (const [model, { input, cachedInput }] of Object.entries(modelWeights)) {
+    if (hasControls(model)) refuse('modelWeights', 'must not contain control characters')
+    // A hold takes the whole prompt for uncached.
+    if (cachedInput > input) refuse(`modelWeights.${model}.cachedInput`, 'must not be more than input')
+  }
 }
 
-function check(param: string, fault: string, calendar: Parameters<typeof weekBoundariesMs>[0]): void {
+const hasControls = (model: string) => /\p{Cc}/u.test(model)
+
+function checkCalendar(param: string, fault: string, calendar: Calendar): void {
   try {
     // A course of the past is fine, one before the epoch is a typing error (and the scripts count from there).
-    if ((weekBoundariesMs(calendar)[0] ?? -1) >= 0) return
+    if ((stretchesOf(calendar)[1]?.startsAtMs ?? -1) >= 0) return
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
   }

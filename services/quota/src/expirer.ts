@@ -1,5 +1,5 @@
-import type { Logger } from '@lectern/shared/log.ts'
 import type { Redis } from '@lectern/shared/redis/connect.ts'
+import type { Alarms } from './alarms.ts'
 import type { RecordEnds } from './settlement.ts'
 import { ALL_BUCKETS, type Bucket, expiryName } from './store/keys.ts'
 import type { RedisClock } from './store/redis-clock.ts'
@@ -18,19 +18,19 @@ export function createExpirer({
   clock,
   reservations,
   record,
-  log,
+  alarms,
 }: {
   redis: Redis
   clock: RedisClock
   reservations: Reservations
   record: RecordEnds
-  log: Logger
+  alarms: Alarms
 }): () => Promise<void> {
   async function empty(bucket: Bucket): Promise<void> {
     for (;;) {
       const ended = await reservations.expire(bucket, BATCH)
       const expired = ended.filter(hold => hold.kind === 'expire')
-      if (expired.length > 0) log.warn({ bucket, holds: expired.length }, 'holds expired and were given back')
+      if (expired.length > 0) alarms.expired({ bucket, holds: expired.length })
       await record(ended.map(toEnd))
       if (ended.length < BATCH) return
     }
@@ -38,11 +38,16 @@ export function createExpirer({
 
   return async () => {
     const nowMs = clock.nowMs()
-    // One pipelined question for all: most of the time nothing is due anywhere.
-    const due = await Promise.all(
+    // All at once: most of the time nothing is due anywhere. A node of a cluster that is away holds up its own buckets only.
+    const answers = await Promise.allSettled(
       ALL_BUCKETS.map(bucket => redis.zrangebyscore(expiryName(bucket), '-inf', nowMs, 'LIMIT', 0, 1)),
     )
-    for (const [index, bucket] of ALL_BUCKETS.entries()) if (due[index]?.length) await empty(bucket)
+    for (const [index, bucket] of ALL_BUCKETS.entries()) {
+      const answer = answers[index]
+      if (answer?.status === 'fulfilled' && answer.value.length > 0) await empty(bucket)
+    }
+    const failed = answers.find(answer => answer.status === 'rejected')
+    if (failed) throw failed.reason
   }
 }
 

@@ -9,7 +9,7 @@ const NETWORK_AWAY = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/
 const PRISMA_AWAY = /^P(1001|1002|1008|1017|2024|2028|2037)$/
 // What the drivers throw without any code.
 const DRIVER_AWAY =
-  /timed out|timeout|enableOfflineQueue|Connection (is closed|terminated)|max retries per request|^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|OOM)\b/i
+  /timed out|timeout|enableOfflineQueue|Connection (is closed|terminated)|max retries per request|Cluster (redirections|is (ended|disconnect))|startup nodes|slots (cache|allocation)|^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|OOM)\b/i
 
 /** Whether Redis or Postgres is away, slow or full: a state of affairs that passes, not a mistake of ours. */
 export function isOutage(error: unknown): boolean {

@@ -1,10 +1,10 @@
-import type { Logger } from '@lectern/shared/log.ts'
-import type { Account } from './account.ts'
+import type { Account, Amounts } from './account.ts'
+import type { Alarms } from './alarms.ts'
 import { toPolicy } from './course.ts'
 import type { Accounts } from './store/accounts.ts'
 import type { ApiKeys } from './store/api-keys.ts'
 import type { Courses } from './store/courses.ts'
-import { ALL_BUCKETS, accountMember, type Bucket } from './store/keys.ts'
+import { ALL_BUCKETS, accountMember, type Bucket, bucketFor, bucketForKey } from './store/keys.ts'
 import type { Policies } from './store/policies.ts'
 import type { RedisClock } from './store/redis-clock.ts'
 import type { Students } from './store/students.ts'
@@ -27,7 +27,7 @@ export function createReconciler({
   sync,
   clock,
   ageMs,
-  log,
+  alarms,
 }: {
   accounts: Accounts
   students: Students
@@ -35,9 +35,10 @@ export function createReconciler({
   sync: SyncAccount
   clock: RedisClock
   ageMs: number
-  log: Logger
+  alarms: Alarms
 }): () => Promise<void> {
   const suspects = new Set<string>()
+  const overdrawn = new Set<string>()
   let next = 0
 
   async function compare(bucket: Bucket, studentId: string, week: number): Promise<void> {
@@ -52,8 +53,16 @@ export function createReconciler({
     if (differs && seen.isCurrent && !suspected) return void suspects.add(name)
     const { before, after } = await sync(account)
     const heldWrongly = before !== null && before.held !== after.held
-    if (seen.isCurrent && (differs || heldWrongly))
-      log.error({ courseId, week, before, after }, 'balance repaired towards the ledger')
+    if (seen.isCurrent && (differs || heldWrongly)) alarms.repaired({ account, before, after })
+    warnOnce(name, account, after, ledgered.takenBack)
+  }
+
+  /** An account stays below zero for the rest of its week: it is told when it comes to that, not each minute. */
+  function warnOnce(name: string, account: Account, amounts: Amounts, takenBack: number): void {
+    const isOverdrawn = amounts.granted + takenBack - amounts.settled - amounts.held < 0
+    if (isOverdrawn && !overdrawn.has(name)) alarms.overdrawn({ account, amounts })
+    if (isOverdrawn) overdrawn.add(name)
+    else overdrawn.delete(name)
   }
 
   return async () => {
@@ -85,7 +94,15 @@ export function createPolicyRepair({
   return async () => {
     const since = new Date(Date.now() - LOOK_BACK_MS)
     const [revoked, changed] = await Promise.all([keys.revokedSince(since), courses.changedSince(since)])
-    for (const { hash } of revoked) await policies.putKey({ hash, state: 'revoked' }, null)
-    for (const course of changed) await policies.putCourse(toPolicy(course), null)
+    // By bucket: a node of a cluster that is away fails once, and holds up its own buckets only.
+    const failed = new Map<Bucket, unknown>()
+    const tell = async (bucket: Bucket, put: () => Promise<void>) => {
+      if (!failed.has(bucket)) await put().catch((error: unknown) => failed.set(bucket, error))
+    }
+    for (const { hash } of revoked)
+      await tell(bucketForKey(hash), () => policies.putKey({ hash, state: 'revoked' }, null))
+    for (const course of changed)
+      await tell(bucketFor(course.id), () => policies.putCourse(toPolicy(course), null))
+    for (const error of failed.values()) throw error
   }
 }

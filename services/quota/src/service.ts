@@ -6,6 +6,7 @@ import { createResponder } from '@lectern/shared/nats/responder.ts'
 import { ensureStreams } from '@lectern/shared/nats/streams.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
 import { createAccountOf } from './account-of.ts'
+import { type Alarms, createAlarms } from './alarms.ts'
 import { createReadAmounts } from './amounts.ts'
 import { answerGateways, answerStaff } from './calls.ts'
 import type { Config } from './config.ts'
@@ -26,12 +27,13 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
   const look = createLook(stores)
   const sync = createSync(look, stores.accounts)
   const record = createSettlement({ ...stores, sync, log })
-  startUpkeep(context, stores, { look, sync, record })
+  const alarms = createAlarms(log)
+  startUpkeep(context, stores, { look, sync, record, alarms })
 
   const nc = await connectBus({ url: config.NATS_URL, service: name, log })
   closing.defer(() => nc.close())
   await ensureStreamsSometime(nc, context)
-  consume(nc, context, stores, record)
+  consume(nc, context, stores, { record, alarms })
   answer(nc, context, stores, sync)
 
   return {
@@ -47,18 +49,23 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
 function startUpkeep(
   { config, log, closing }: ServiceContext<Config>,
   stores: Stores,
-  { look, sync, record }: { look: LookAtAccount; sync: SyncAccount; record: RecordEnds },
+  {
+    look,
+    sync,
+    record,
+    alarms,
+  }: { look: LookAtAccount; sync: SyncAccount; record: RecordEnds; alarms: Alarms },
 ): void {
   const every = (intervalMs: number) => ({ intervalMs, log, closing })
   startPeriodic(
     'expiry of holds',
     every(config.EXPIRE_INTERVAL_MS),
-    createExpirer({ ...stores, record, log }),
+    createExpirer({ ...stores, record, alarms }),
   )
   startPeriodic(
     'reconciliation',
     every(config.RECONCILE_INTERVAL_MS),
-    createReconciler({ ...stores, look, sync, ageMs: config.RECONCILE_AGE_MS, log }),
+    createReconciler({ ...stores, look, sync, ageMs: config.RECONCILE_AGE_MS, alarms }),
   )
   startPeriodic('repair of policies', every(config.RECONCILE_AGE_MS), createPolicyRepair(stores))
 }
@@ -97,9 +104,9 @@ function consume(
   nc: NatsConnection,
   { config, log, closing }: ServiceContext<Config>,
   stores: Stores,
-  record: RecordEnds,
+  { record, alarms }: { record: RecordEnds; alarms: Alarms },
 ): void {
-  const handler = completionRecorded({ ...stores, record, log })
+  const handler = completionRecorded({ ...stores, record, alarms })
   const consumer = consumeBatches(
     nc,
     {

@@ -1,6 +1,8 @@
 import { LecternError } from '@lectern/shared/errors.ts'
 import type { Account } from './account.ts'
+import { toPolicy } from './course.ts'
 import type { Accounts, Ledgered, Snapshot, Written } from './store/accounts.ts'
+import type { Courses } from './store/courses.ts'
 import { bucketFor } from './store/keys.ts'
 import type { Ledger } from './store/ledger.ts'
 import type { Policies } from './store/policies.ts'
@@ -28,36 +30,43 @@ export type SyncAccount = (account: Account) => Promise<Written>
 /** Steps 1 and 2: an account as Redis has it, and as it should be. */
 export type LookAtAccount = (account: Account) => Promise<{ seen: Snapshot; ledgered: Ledgered }>
 
+// A try takes milliseconds, and only a settlement of the same student makes another one necessary.
+const MOST_TRIES = 20
+
 export function createLook({
   accounts,
   policies,
+  courses,
   ledger,
 }: {
   accounts: Accounts
   policies: Policies
+  courses: Courses
   ledger: Ledger
 }): LookAtAccount {
-  async function read(account: Account): Promise<Snapshot> {
-    const seen = await accounts.read(account)
-    if (seen) return seen
-    await policies.open(bucketFor(account.courseId))
-    const again = await accounts.read(account)
-    if (again) return again
+  async function read(account: Account): Promise<Snapshot & { openBefore: number | null }> {
+    const { courseId } = account
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const seen = await accounts.read(account)
+      if (!seen) await policies.open(bucketFor(courseId))
+      // Redis says which week is running, and from which tokens may be carried.
+      else if (seen.openBefore === 'course')
+        await policies.putCourse(toPolicy(await courses.find(courseId)), seen.epoch)
+      else return { ...seen, openBefore: seen.openBefore }
+    }
     throw restless(account)
   }
 
   return async account => {
     const seen = await read(account)
-    const { granted, settled, recorded } = await ledger.sum(account, [...seen.pending.keys()])
+    const sum = await ledger.sum(account, [...seen.pending.keys()], seen.openBefore)
+    const { granted, settled, takenBack, recorded } = sum
     const inLedger = new Set(recorded)
     const missing = [...seen.pending].filter(([id]) => !inLedger.has(id))
     const total = missing.reduce((sum, [, charge]) => sum + charge, settled)
-    return { seen, ledgered: { granted, settled: total, recorded } }
+    return { seen, ledgered: { granted, settled: total, takenBack, recorded } }
   }
 }
-
-// A try takes milliseconds, and only a settlement of the same student makes another one necessary.
-const MOST_TRIES = 20
 
 export function createSync(look: LookAtAccount, accounts: Accounts): SyncAccount {
   return async account => {

@@ -27,6 +27,7 @@ import { startService } from '../src/service.ts'
 export interface Fixture {
   servers: TestServers
   nc: NatsConnection
+  /** Of the fixture's own server only. */
   redis: Redis
   pool: pg.Pool
   ask<C extends Call>(call: C, request: RequestOf<C>): Promise<ReplyOf<C>>
@@ -38,7 +39,7 @@ export interface Fixture {
   record(who: Enrolled, end: RecordedHeaders): Promise<void>
   balance(who: Enrolled): Promise<quota.Balance>
   entries(who: Enrolled): Promise<staff.LedgerEntry[]>
-  startReplica(env?: Record<string, string>): Promise<{ stop(): Promise<void> }>
+  startReplica(env?: Record<string, string>): Promise<Fixture['service']>
   service: Awaited<
     ReturnType<typeof startTestService<typeof Config, Awaited<ReturnType<typeof startService>>>>
   >
@@ -73,7 +74,8 @@ export interface FixtureOptions {
   clock?: Clock
   /** Settings of the service that differ from their defaults. */
   env?: Record<string, string>
-  redis?: true | { keep: boolean }
+  /** By its URL: another Redis than a fresh single server. */
+  redis?: true | { keep: boolean } | { url: string }
 }
 
 /** The service runs with the rights that it has in production: its own Postgres role and its own user of the bus. */
@@ -81,12 +83,13 @@ export async function startFixture(
   t: Test,
   { clock, env = {}, redis = true }: FixtureOptions = {},
 ): Promise<Fixture> {
+  const givenUrl = typeof redis === 'object' && 'url' in redis ? redis.url : undefined
   const servers = await startTestServers(t, {
     nats: {
       config: fileURLToPath(NATS_CONFIG),
       env: Object.fromEntries(NATS_USERS.map(user => [`NATS_${user}_PASSWORD`, PASSWORD])),
     },
-    redis,
+    redis: typeof redis === 'object' && 'url' in redis ? false : redis,
     postgres: [],
   })
   const pool = new pg.Pool({ connectionString: servers.databaseUrl })
@@ -98,7 +101,7 @@ export async function startFixture(
   const own = {
     NATS_URL: as('quota', servers.natsUrl),
     DATABASE_URL: as('lectern_quota', servers.databaseUrl),
-    REDIS_URL: servers.redisUrl,
+    REDIS_URL: givenUrl ?? servers.redisUrl,
     EXPIRE_INTERVAL_MS: '50',
     RECONCILE_INTERVAL_MS: '50',
     ...env,
@@ -113,7 +116,7 @@ export async function startFixture(
     log: createLog('test', 'silent'),
   })
   t.teardown(() => nc.close())
-  const ownRedis = new Redis(servers.redisUrl)
+  const ownRedis = new Redis(givenUrl ?? servers.redisUrl, { lazyConnect: givenUrl !== undefined })
   ownRedis.on('error', () => {})
   t.teardown(() => ownRedis.disconnect())
   await until(async () => Object.values(service.checks).every(check => check()))
@@ -147,24 +150,9 @@ function actions(nc: NatsConnection, clock: Clock | undefined) {
   const reserve: Fixture['reserve'] = (who, question = {}) =>
     ask(quota.ReserveCall, { ...reserveQuestion(who), ...question })
 
-  const record: Fixture['record'] = async (
-    who,
-    { id, week = 1, end = 'settle', charge = 0, headers: own = {} },
-  ) => {
-    const facts = {
-      [HEADER.reservation]: id,
-      [HEADER.course]: who.courseId,
-      [HEADER.student]: who.studentId,
-      [HEADER.week]: String(week),
-      [HEADER.end]: end,
-      [HEADER.model]: 'm',
-      [HEADER.charge]: String(charge),
-      [HEADER.input]: '1',
-      [HEADER.output]: '2',
-      ...own,
-    }
+  const record: Fixture['record'] = async (who, end) => {
     const carried = traceHeaders()
-    for (const [name, value] of Object.entries(facts)) carried.set(name, value)
+    for (const [name, value] of Object.entries(headersOf(who, end))) carried.set(name, value)
     // JetStream acknowledges by a reply.
     await nc.request(RECORD_COMPLETED, '{}', { headers: carried, timeout: 2000 })
   }
@@ -176,6 +164,25 @@ function actions(nc: NatsConnection, clock: Clock | undefined) {
   const entries: Fixture['entries'] = async ({ studentId }) =>
     (await ask(staff.ListLedgerCall, { studentId, week: null, limit: 500 })).items
   return { ask, student, course, reserve, record, balance, entries }
+}
+
+/** The headers of a record. */
+export function headersOf(
+  who: Enrolled,
+  { id, week = 1, end = 'settle', charge = 0, headers: own = {} }: RecordedHeaders,
+): Record<string, string> {
+  return {
+    [HEADER.reservation]: id,
+    [HEADER.course]: who.courseId,
+    [HEADER.student]: who.studentId,
+    [HEADER.week]: String(week),
+    [HEADER.end]: end,
+    [HEADER.model]: 'm',
+    [HEADER.charge]: String(charge),
+    [HEADER.input]: '1',
+    [HEADER.output]: '2',
+    ...own,
+  }
 }
 
 /** Limits out of the way, so that a test meets only the one that it sets. */

@@ -36,10 +36,10 @@ function syncWith({ beforeLedger, afterLedger }: Between) {
   let times = 0
   const ledger: Ledger = {
     ...stores.ledger,
-    async sum(account, pending) {
+    async sum(account, pending, openBefore) {
       times += 1
       if (times === 1) await beforeLedger?.()
-      const sum = await stores.ledger.sum(account, pending)
+      const sum = await stores.ledger.sum(account, pending, openBefore)
       if (times === 1) await afterLedger?.()
       return sum
     },

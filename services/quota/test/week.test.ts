@@ -63,3 +63,125 @@ t.test('P4: a hold that nobody ends is given back at its deadline, and has its e
   await quota.record(who, { id: reservationId, charge: 30 })
   t.match(await quota.balance(who), { used: 30, held: 0 })
 })
+
+/** A term of four weeks with a break of two after the second, seen from an instant before it. */
+const spring = {
+  timezone: 'Europe/Berlin',
+  startsOn: '2027-03-01',
+  weeks: 4,
+  weeklyTokens: 1000,
+  breaks: [{ startsOn: '2027-03-15', weeks: 2 }],
+}
+const at = (day: string) => Temporal.PlainDate.from(day).toZonedDateTime('Europe/Berlin').epochMilliseconds
+
+t.test('P1: a break is closed and is not counted', async t => {
+  clock.set(at('2027-03-15') - 1)
+  const who = await quota.course(spring)
+  t.match(await quota.reserve(who), { granted: true, week: 2, resetsAtMs: at('2027-03-15') })
+  clock.set(at('2027-03-15'))
+  t.match(await quota.reserve(who), { granted: false, reason: 'course_closed', rateLimits: null })
+  t.match(await ask(AuthenticateCall, { keyHash: who.keyHash }), { known: true, week: null })
+  t.same(await ask(OwnBalanceCall, { keyHash: who.keyHash }), { known: false, reason: 'course_closed' })
+  clock.set(at('2027-03-29'))
+  t.match(await quota.reserve(who), { granted: true, week: 3, resetsAtMs: at('2027-04-05'), remaining: 900 })
+  const balance = (week: number) => ask(staff.StudentBalanceCall, { studentId: who.studentId, week })
+  t.match(await balance(4), { granted: 1000, resetsAtMs: at('2027-04-12') })
+  for (const week of [5, 1000, 1001, 1999])
+    await t.rejects(balance(week), { code: 'invalid_request', param: 'week' })
+})
+
+t.test(
+  'P1: outside the weeks, each stretch is an account of its own where there is an allowance',
+  async t => {
+    clock.set(at('2027-02-01'))
+    const who = await quota.course({ ...spring, outsideTokens: 150 })
+    const update = (patch: staff.CoursePatch) =>
+      ask(staff.UpdateCourseCall, { courseId: who.courseId, patch, actor: 'dean' })
+    for (const [day, week, endsOn, granted] of [
+      ['2027-02-28', 1000, '2027-03-01', 150],
+      ['2027-03-07', 1, '2027-03-08', 1000],
+      ['2027-03-28', 1001, '2027-03-29', 150],
+      ['2027-03-29', 3, '2027-04-05', 1000],
+    ] as const) {
+      clock.set(at(day))
+      const expected = { week, resetsAtMs: at(endsOn) }
+      t.match(await quota.reserve(who), { granted: true, ...expected, remaining: granted - 100 }, day)
+      t.match(await quota.balance(who), { ...expected, granted, held: 100 })
+      t.match(await ask(AuthenticateCall, { keyHash: who.keyHash }), { week })
+    }
+    clock.set(at('2027-04-12'))
+    t.match(await quota.reserve(who), { granted: true, week: 1999, remaining: 50 })
+    t.equal(new Date((await quota.balance(who)).resetsAtMs).toISOString(), '9999-12-31T00:00:00.000Z')
+
+    await update({ outsideTokens: 250 })
+    t.match(await quota.balance(who), { granted: 250 })
+    await update({ outsideTokens: null })
+    t.match(await quota.reserve(who), { reason: 'course_closed' })
+    await update({ outsideTokens: 200 })
+    t.match(
+      await quota.balance(who),
+      { granted: 200 },
+      'corrected from what it had, not from what it was in between',
+    )
+    t.match(await ask(staff.StudentBalanceCall, { studentId: who.studentId, week: 1001 }), { granted: 150 })
+    await ask(staff.GrantCall, {
+      ...{ grantId: crypto.randomUUID(), studentId: who.studentId, week: 1999 },
+      ...{ tokens: 7, reason: 'thesis', actor: 'dean' },
+    })
+    t.match(await quota.balance(who), { granted: 207 })
+    const corrections = (await quota.entries(who)).filter(({ reason }) => reason === 'allowance changed')
+    t.match(corrections, [
+      { week: 1999, tokens: -50 },
+      { week: 1999, tokens: 100 },
+    ])
+  },
+)
+
+t.test('P1: unused tokens are carried on, as far as nothing is open there any more', async t => {
+  clock.set(at('2027-03-08') - 1000)
+  const who = await quota.course({ ...spring, carryOverTokens: 600 })
+  const [settled, open] = [crypto.randomUUID(), crypto.randomUUID()]
+  await quota.reserve(who, { reservationId: settled, inputTokens: 410 })
+  await quota.reserve(who, { reservationId: open })
+  await quota.record(who, { id: settled, charge: 450 })
+  await until(async () => (await quota.entries(who)).length === 2)
+  t.match(await quota.balance(who), { week: 1, granted: 1000, used: 450, held: 100 })
+
+  const early = await ask(staff.StudentBalanceCall, { studentId: who.studentId, week: 2 })
+  t.match(early, { granted: 1000 }, 'nothing is carried before the week is over')
+  clock.set(at('2027-03-08'))
+  await quota.redis.del(...(await quota.redis.keys(`*:account:${who.studentId}:2`)))
+  t.match(await quota.reserve(who), { granted: true, week: 2, remaining: 1350 })
+  await quota.record(who, { id: open, week: 1, charge: 30 })
+  const first = () => ask(staff.StudentBalanceCall, { studentId: who.studentId, week: 1 })
+  await until(async () => (await first()).used === 480)
+  t.match(await first(), { granted: 1000, held: 0, remaining: 520 })
+  t.match(await quota.balance(who), { granted: 1450, held: 100 }, 'what was freed later is not carried')
+  const carried = (await quota.entries(who)).filter(({ kind }) => kind === 'carry')
+  t.match(carried, [{ week: 2, tokens: 450, actor: null, reason: 'unused tokens of the week before' }])
+
+  clock.set(at('2027-03-29'))
+  t.match(await quota.balance(who), { week: 3, granted: 1600 }, 'over a break, up to the cap')
+  const late = await quota.student(who.courseId)
+  await quota.redis.flushall()
+  t.match(
+    await quota.balance(late),
+    { granted: 1600 },
+    'also where Redis knew nothing, of weeks that were never opened',
+  )
+  t.match(await quota.balance(who), { granted: 1600 })
+})
+
+t.test('P1: carry-over that is switched on reaches the running week at once', async t => {
+  clock.set(at('2027-03-01'))
+  const who = await quota.course(spring)
+  await quota.balance(who)
+  clock.set(at('2027-03-08'))
+  t.match(await quota.balance(who), { week: 2, granted: 1000 })
+  const update = (carryOverTokens: number) =>
+    ask(staff.UpdateCourseCall, { courseId: who.courseId, patch: { carryOverTokens }, actor: 'dean' })
+  await update(300)
+  t.match(await quota.balance(who), { granted: 1300 })
+  await update(500)
+  t.match(await quota.balance(who), { granted: 1300 }, 'what was carried stays')
+})

@@ -14,16 +14,18 @@ import {
   Tokens,
   Week,
 } from './fields.ts'
-import { Balance } from './quota.ts'
+import { Balance, Weights } from './quota.ts'
 
 /** What staff do with courses, students, keys and grants. Owned by the quota service, asked by the console. */
+
+const Day = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'a date, YYYY-MM-DD' })
 
 const settings = {
   name: Type.String({ minLength: 1, maxLength: 200 }),
   /** IANA name. */
   timezone: Type.String({ minLength: 1, maxLength: 64 }),
   /** First day of week 1. */
-  startsOn: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'a date, YYYY-MM-DD' }),
+  startsOn: Day,
   weeks: Type.Integer({ minimum: 1, maximum: 104 }),
   /** The allowance of each student in each week. */
   weeklyTokens: Tokens,
@@ -37,11 +39,42 @@ const settings = {
   parallelRequests: Type.Integer({ minimum: 1, maximum: 10_000, default: 8 }),
 }
 
-export const CourseInput = Type.Object({ id: CourseId, ...settings })
+/** Weeks in which the course rests; the week after them has the next number. */
+export const Break = Type.Object({
+  /** The day on which a week of the calendar would begin. */
+  startsOn: Day,
+  weeks: Type.Integer({ minimum: 1, maximum: 52 }),
+})
+export type Break = Static<typeof Break>
+
+/** What a course may leave out. */
+const extras = {
+  /** Public model name -> what its tokens cost; models that are not named cost a token per token. */
+  modelWeights: Type.Record(ModelName, Weights, { maxProperties: 200, default: {} }),
+  /** Tokens per minute of one student; null: no limit. */
+  tokensPerMinute: Type.Union([Type.Integer({ minimum: 1, maximum: 1_000_000_000 }), Type.Null()], {
+    default: null,
+  }),
+  /** Requests of all students of the course running at once; null: no limit. */
+  courseParallelRequests: Type.Union([Type.Integer({ minimum: 1, maximum: 100_000 }), Type.Null()], {
+    default: null,
+  }),
+  breaks: Type.Array(Break, { maxItems: 52, default: [] }),
+  /** The allowance of each stretch outside the weeks (before, each break, after); null: closed then. */
+  outsideTokens: Type.Union([Tokens, Type.Null()], { default: null }),
+  /** So many unused tokens of the week before are added to a week; 0: none. */
+  carryOverTokens: Type.Integer({ minimum: 0, maximum: 1_000_000_000_000, default: 0 }),
+}
+
+export const CourseInput = Type.Object({
+  id: CourseId,
+  ...settings,
+  ...Type.Partial(Type.Object(extras)).properties,
+})
 export type CourseInput = Static<typeof CourseInput>
-export const CoursePatch = Type.Partial(Type.Object(settings))
+export const CoursePatch = Type.Partial(Type.Object({ ...settings, ...extras }))
 export type CoursePatch = Static<typeof CoursePatch>
-export const Course = Type.Object({ id: CourseId, ...settings, createdAt: Iso })
+export const Course = Type.Object({ id: CourseId, ...settings, ...extras, createdAt: Iso })
 export type Course = Static<typeof Course>
 
 export const CreateCourseCall = defineCall('quota.courses.create', CourseInput, Course)
@@ -124,8 +157,8 @@ export const RevokeKeyCall = defineCall('quota.keys.revoke', Type.Object({ keyId
 
 export const LedgerEntry = Type.Object({
   id: Type.String(),
-  /** `allowance` and `grant` add to the week; `settle` takes from it; `release` and `expire` end a hold for nothing. */
-  kind: Type.Enum(['allowance', 'grant', 'settle', 'release', 'expire']),
+  /** `allowance`, `carry` and `grant` add to the week; `settle` takes from it; `release` and `expire` end a hold for nothing. */
+  kind: Type.Enum(['allowance', 'carry', 'grant', 'settle', 'release', 'expire']),
   studentId: StudentId,
   courseId: CourseId,
   week: Week,

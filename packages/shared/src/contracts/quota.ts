@@ -28,6 +28,23 @@ export const DenialReason = Type.Enum([
 ])
 export type DenialReason = Static<typeof DenialReason>
 
+const Weight = Type.Integer({ minimum: 0, maximum: 1_000_000 })
+/** What a model's tokens cost, in thousandths of a charged token: 1000 is one for one. See `charge.ts`. */
+export const Weights = Type.Object({ input: Weight, cachedInput: Weight, output: Weight })
+export type Weights = Static<typeof Weights>
+
+/** What is left of the limits of a student, after this answer; `reset` is when all of a limit is there again. */
+export const RateLimits = Type.Object({
+  requestsPerMinute: Type.Integer(),
+  requestsRemaining: Type.Integer(),
+  requestsResetMs: Type.Integer(),
+  /** Null: the course has no such limit. */
+  tokensPerMinute: Nullable(Type.Integer()),
+  tokensRemaining: Nullable(Type.Integer()),
+  tokensResetMs: Nullable(Type.Integer()),
+})
+export type RateLimits = Static<typeof RateLimits>
+
 /** A student's week in tokens. granted = used + held + remaining. */
 export const Balance = Type.Object({
   studentId: StudentId,
@@ -43,7 +60,7 @@ export type Balance = Static<typeof Balance>
 
 /**
  * Hold tokens for one request, before anything is sent upstream. Idempotent by `reservationId`: the same question gets
- * the same answer. What is held is `inputTokens + choices * maxOutputTokens`; where that does not fit, the output cap is
+ * the same answer. What is held is `inputTokens + choices * maxOutputTokens` at the model's weights; where that does not fit, the output cap is
  * lowered to what is left (never below the course's useful minimum).
  */
 export const ReserveCall = defineCall(
@@ -75,6 +92,9 @@ export const ReserveCall = defineCall(
       /** Tokens left in the week beside this and all other holds. */
       remaining: Type.Integer(),
       resetsAtMs: TimeMs,
+      /** The request is charged with these, whatever the course says by then. */
+      weights: Weights,
+      rateLimits: RateLimits,
     }),
     Type.Object({
       granted: Type.Literal(false),
@@ -83,6 +103,8 @@ export const ReserveCall = defineCall(
       retryAfterMs: Nullable(Type.Integer({ minimum: 0 })),
       remaining: Nullable(Type.Integer()),
       resetsAtMs: Nullable(TimeMs),
+      /** Null: nobody's key, or the course is closed. */
+      rateLimits: Nullable(RateLimits),
     }),
   ]),
 )

@@ -35,6 +35,4 @@ export const HEADER = {
   output: 'Lectern-Output-Tokens',
   /** On a dead letter: why, and where it came from. */
   reason: 'Lectern-Reason',
-  /** On a request: milliseconds that the caller will wait; the responder drops work that nobody awaits. */
-  timeout: 'Lectern-Timeout-Ms',
 } as const

@@ -33,6 +33,8 @@ export async function connectBus({ url, service, log }: BusOptions): Promise<Nat
     // A half-open connection is noticed after two missed pings: 20 s instead of the default's 4-6 minutes.
     pingInterval: 10_000,
     maxPingOut: 2,
+    // Otherwise every request makes an Error with its stack, in case it fails. The subject in our errors says as much.
+    noAsyncTraces: true,
   })
   void followStatus(nc, log)
   return nc

@@ -1,6 +1,5 @@
 import { type NatsConnection, NoRespondersError, RequestError, TimeoutError } from '@nats-io/nats-core'
 import type { Call, ReplyOf, RequestOf } from '../contracts/call.ts'
-import { HEADER } from '../contracts/subjects.ts'
 import { LecternError } from '../errors.ts'
 import { validator } from '../schema.ts'
 import { inSpan, SpanKind } from '../spans.ts'
@@ -53,7 +52,6 @@ export function requester<C extends Call>(
       // The client would queue the request until it is connected again, long after the caller has given up.
       if (!isConnected(nc)) throw new NobodyThereError(call.subject, 'not connected to the bus')
       const headers = traceHeaders()
-      headers.set(HEADER.timeout, String(timeoutMs))
       const message = await nc
         .request(call.subject, JSON.stringify(request), { timeout: timeoutMs, headers })
         .catch((error: unknown) => {

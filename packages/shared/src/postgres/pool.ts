@@ -27,7 +27,10 @@ export function createPool({ url, name, log, size = 10 }: PoolOptions): Pool {
     keepAlive: true,
   })
   // Without a listener the loss of an idle connection would end the process.
-  pool.on('error', error => log.warn({ err: error }, 'postgres: idle connection lost'))
+  pool.on('error', (error: Error & { code?: string }) =>
+    // Not the error itself: the driver hangs its whole client on it.
+    log.warn({ code: error.code, reason: error.message }, 'postgres: idle connection lost'),
+  )
   return pool
 }
 

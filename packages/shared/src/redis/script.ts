@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { ATTRIBUTE } from '../attributes.ts'
 import { inSpan, SpanKind } from '../spans.ts'
 import type { Redis } from './connect.ts'
 
@@ -62,7 +63,7 @@ export function loadScript<K extends string, A extends string, R extends string>
         const values = [...expected.keys.map(key => keys[key]), ...expected.args.map(arg => args[arg])]
         const [reply, ...rest] = ((await evaluate(redis, values)) as unknown[]).map(String)
         if (!expected.replies.includes(reply as R)) throw new Error(`${name}: undeclared reply ${reply}`)
-        span.setAttribute('lectern.redis.reply', String(reply))
+        span.setAttribute(ATTRIBUTE.scriptReply, String(reply))
         return { reply: reply as R, values: rest }
       })
     },

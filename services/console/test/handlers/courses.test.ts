@@ -10,6 +10,15 @@ t.test('a course is created with the defaults for what it leaves out', async t =
   const { status, body } = await api<Course>('POST /api/courses', COURSE)
   t.equal(status, 201)
   t.match(body, { ...COURSE, requestsPerMinute: 60, parallelRequests: 8 })
+  const { modelWeights, tokensPerMinute, courseParallelRequests, breaks, outsideTokens, carryOverTokens } =
+    body
+  t.same(
+    { modelWeights, tokensPerMinute, courseParallelRequests, breaks, outsideTokens, carryOverTokens },
+    {
+      ...{ modelWeights: {}, tokensPerMinute: null, courseParallelRequests: null },
+      ...{ breaks: [], outsideTokens: null, carryOverTokens: 0 },
+    },
+  )
   t.equal((await api('POST /api/courses', COURSE)).status, 409)
 })
 
@@ -34,8 +43,8 @@ t.test('mass assignment: what staff may not set is refused', async t => {
 })
 
 t.test('what an owning service says beyond the contract does not reach the client', async t => {
-  const leaky = { ...COURSE, id: 'leaky', createdAt: '2026-11-23T00:00:00.000Z', secret: 'x' }
-  kept.courses.set('leaky', { requestsPerMinute: 60, parallelRequests: 8, ...leaky } as Course)
+  const leaky = { ...kept.courses.get('ml-26'), id: 'leaky', secret: 'x' }
+  kept.courses.set('leaky', leaky as unknown as Course)
   const { status, body } = await api<object>('GET /api/courses/leaky')
   t.equal(status, 200)
   t.notOk('secret' in body)

@@ -1,6 +1,6 @@
 import type { AuthenticateCall } from '@lectern/shared/contracts/quota.ts'
 import type { Handler } from '@lectern/shared/nats/responder.ts'
-import { weekAt } from '@lectern/shared/week.ts'
+import { stretchAt } from '@lectern/shared/week.ts'
 import type { WithLoading } from '../loader.ts'
 import type { Policies } from '../store/policies.ts'
 import type { RedisClock } from '../store/redis-clock.ts'
@@ -19,8 +19,8 @@ export function authenticate({
     const { owner } = await withLoading(() => policies.findOwner(keyHash))
     if (!owner) return { known: false }
     const { studentId, course } = owner
-    const { id: courseId, boundariesMs, models, defaultMaxTokens } = course
-    const week = weekAt(boundariesMs, clock.nowMs())
+    const { id: courseId, stretches, models, defaultMaxTokens } = course
+    const week = stretchAt(stretches, clock.nowMs())?.week ?? null
     return { known: true, studentId, courseId, week, defaultMaxTokens, models }
   }
 }

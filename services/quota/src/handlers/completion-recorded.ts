@@ -1,6 +1,6 @@
 import { LecternError } from '@lectern/shared/errors.ts'
-import type { Logger } from '@lectern/shared/log.ts'
-import { parseEnd } from '../end.ts'
+import type { Alarms } from '../alarms.ts'
+import { parseEnd, type RecordedEnd } from '../end.ts'
 import type { AppliedEnd, RecordEnds } from '../settlement.ts'
 import { bucketFor } from '../store/keys.ts'
 import type { Reservations } from '../store/reservations.ts'
@@ -23,11 +23,11 @@ export interface CompletionRecorded {
 export function completionRecorded({
   reservations,
   record,
-  log,
+  alarms,
 }: {
   reservations: Reservations
   record: RecordEnds
-  log: Logger
+  alarms: Alarms
 }): CompletionRecorded {
   const arrived = new WeakMap<RecordMessage, Promise<AppliedEnd>>()
 
@@ -39,18 +39,16 @@ export function completionRecorded({
     if (answer.state === 'conflict') {
       throw new LecternError('invalid_request', { message: `Reservation ${reservationId} ended otherwise.` })
     }
-    if (answer.state === 'fresh') note(end, answer)
+    if (answer.state === 'fresh') warn(end, answer)
     return { ...end, state: answer.state }
   }
 
-  function note(
-    { reservationId, chargeTokens }: { reservationId: string; chargeTokens: number },
+  function warn(
+    { reservationId, chargeTokens }: RecordedEnd,
     { wasExpired, tokensHeld }: { wasExpired: boolean; tokensHeld: number },
   ): void {
-    if (wasExpired) log.warn({ reservationId, chargeTokens }, 'settled after its hold had expired')
-    // The hold must bound the charge (P1); nothing is clamped, so this is seen.
-    if (chargeTokens > tokensHeld)
-      log.error({ reservationId, chargeTokens, tokensHeld }, 'charged more than was held')
+    if (wasExpired) alarms.settledLate({ reservationId, chargeTokens })
+    if (chargeTokens > tokensHeld) alarms.overcharged({ reservationId, chargeTokens, tokensHeld })
   }
 
   function start(message: RecordMessage): Promise<AppliedEnd> {

@@ -1,6 +1,6 @@
 import type { OwnBalanceCall } from '@lectern/shared/contracts/quota.ts'
 import type { Handler } from '@lectern/shared/nats/responder.ts'
-import { weekAt } from '@lectern/shared/week.ts'
+import { stretchAt } from '@lectern/shared/week.ts'
 import { toBalance } from '../account.ts'
 import type { ReadAmounts } from '../amounts.ts'
 import type { WithLoading } from '../loader.ts'
@@ -23,10 +23,9 @@ export function ownBalance({
     const { owner } = await withLoading(() => policies.findOwner(keyHash))
     if (!owner) return { known: false, reason: 'invalid_api_key' }
     const { studentId, course } = owner
-    const week = weekAt(course.boundariesMs, clock.nowMs())
-    if (week === null) return { known: false, reason: 'course_closed' }
-    const account = { courseId: course.id, studentId, week }
-    const resetsAtMs = course.boundariesMs[week] ?? 0
-    return { known: true, balance: toBalance(account, await readAmounts(account), resetsAtMs) }
+    const running = stretchAt(course.stretches, clock.nowMs())
+    if (!running) return { known: false, reason: 'course_closed' }
+    const account = { courseId: course.id, studentId, week: running.week }
+    return { known: true, balance: toBalance(account, await readAmounts(account), running.endsAtMs) }
   }
 }

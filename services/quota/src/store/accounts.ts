@@ -24,12 +24,19 @@ export interface Snapshot extends Amounts {
   rev: string
   /** Settlements that the ledger has not confirmed: reservation and charge. */
   pending: Map<string, number>
+  /**
+   * Where this week is running and follows another: the tokens of that other week that are still open. `course`: Redis does
+   * not know the course, and so neither which week is running. Null: nothing can be carried into this account.
+   */
+  openBefore: number | 'course' | null
 }
 
 /** What the ledger says, with the pending settlements that it does not have yet. */
 export interface Ledgered {
   granted: number
   settled: number
+  /** What staff took back, as a positive number. */
+  takenBack: number
   /** The pending ids that the ledger does have. */
   recorded: string[]
 }
@@ -47,9 +54,10 @@ export function createAccounts(redis: Redis, clock: RedisClock): Accounts {
   return {
     async read({ courseId, studentId, week }) {
       const keys = { bucket: bucketFor(courseId) }
-      const { reply, values } = await snapshotScript.run(redis, keys, { student: studentId, week })
+      const args = { now_ms: clock.scriptNowMs(), course: courseId, student: studentId, week }
+      const { reply, values } = await snapshotScript.run(redis, keys, args)
       if (reply === 'closed') return null
-      const [epoch = '', accountEpoch, rev = '0', granted, settled, held, ...pending] = values
+      const [epoch = '', accountEpoch, rev = '0', granted, settled, held, carry, ...pending] = values
       return {
         isCurrent: accountEpoch === epoch,
         exists: reply === 'account',
@@ -59,6 +67,7 @@ export function createAccounts(redis: Redis, clock: RedisClock): Accounts {
         settled: Number(settled),
         held: Number(held),
         pending: toPending(pending),
+        openBefore: carry === 'course' ? carry : carry === 'no' ? null : Number(carry),
       }
     },
 

@@ -1,9 +1,9 @@
 import type { CourseInput, CoursePatch } from '@lectern/shared/contracts/courses.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
-import { weekAt, weekBoundariesMs } from '@lectern/shared/week.ts'
+import { isOutside, stretchAt } from '@lectern/shared/week.ts'
 import type { Course as CourseRow, Prisma } from '../../generated/client.ts'
 import type { Account } from '../account.ts'
-import { calendarOf, checkSettings, toCourse, toDate } from '../course.ts'
+import { checkSettings, openStretchesOf, toCourse, toDate } from '../course.ts'
 import { type Database, isTaken } from './database.ts'
 
 /** Courses in Postgres. */
@@ -33,7 +33,7 @@ export function createCourses(database: Database): Courses {
   return {
     async create(input) {
       try {
-        return await database.course.create({ data: { ...input, startsOn: toDate(input.startsOn) } })
+        return await database.course.create({ data: { ...input, ...toData(input) } })
       } catch (error) {
         if (!isTaken(error)) throw error
         throw new LecternError('conflict', { message: `The course ${input.id} exists already.`, param: 'id' })
@@ -60,48 +60,84 @@ export function createCourses(database: Database): Courses {
 
     update(courseId, patch, by) {
       return database.$transaction(async work => {
-        const [locked] = await work.$queryRaw<{ weekly_tokens: bigint }[]>`
-          SELECT weekly_tokens FROM quota.courses WHERE id = ${courseId} FOR UPDATE`
+        const [locked] = await work.$queryRaw<{ id: string }[]>`
+          SELECT id FROM quota.courses WHERE id = ${courseId} FOR UPDATE`
         if (!locked) throw noSuchCourse()
         const before = await work.course.findUniqueOrThrow({ where: { id: courseId } })
         checkSettings({ ...toCourse(before), ...patch })
-        const { startsOn, ...rest } = patch
-        const data = {
-          ...rest,
-          ...(startsOn === undefined ? {} : { startsOn: toDate(startsOn) }),
-          version: { increment: 1 },
-        }
+        const data = { ...toData(patch), version: { increment: 1 } }
         const course = await work.course.update({ where: { id: courseId }, data })
-        const more = course.weeklyTokens - before.weeklyTokens
-        const accounts = more === 0n ? [] : await correctAllowances(work, course, more, by)
-        return { course, accounts }
+        return { course, accounts: await changeAccounts(work, before, course, by) }
       })
     },
   }
 }
 
+/** Settings as Postgres keeps them. */
+function toData<S extends CoursePatch>(settings: S) {
+  const { startsOn, ...rest } = settings
+  return { ...rest, ...(startsOn === undefined ? {} : { startsOn: toDate(startsOn) }) }
+}
+
+/** The accounts in which the change of a course changes what is granted. */
+async function changeAccounts(
+  work: Prisma.TransactionClient,
+  before: CourseRow,
+  course: CourseRow,
+  by: Change,
+): Promise<Account[]> {
+  const changed = course.weeklyTokens !== before.weeklyTokens || course.outsideTokens !== before.outsideTokens
+  const corrected = changed ? await correctAllowances(work, course, by) : []
+  // Where nothing was carried so far, the next look at an account of the running week carries into it.
+  const carries = before.carryOverTokens === 0n && course.carryOverTokens > 0n
+  return carries ? [...corrected, ...(await openAccounts(work, course, by.nowMs))] : corrected
+}
+
 /**
- * A changed allowance is one correcting grant for each account of the running and later weeks that was opened with the old
- * one; past weeks keep theirs. The course's row is locked: no account is being opened meanwhile (see SUM in ledger.ts).
+ * A changed allowance is one correcting grant for each account of the running and later stretches that was opened with
+ * another one; past weeks keep theirs. The course's row is locked: no account is being opened meanwhile (see SUM in
+ * ledger.ts).
  */
 async function correctAllowances(
   work: Prisma.TransactionClient,
   course: CourseRow,
-  more: bigint,
   { actor, nowMs }: Change,
 ): Promise<Account[]> {
-  const boundariesMs = weekBoundariesMs(calendarOf(course))
-  const over = nowMs >= (boundariesMs.at(-1) ?? 0)
-  const fromWeek = over ? course.weeks + 1 : (weekAt(boundariesMs, nowMs) ?? 1)
+  const allowances = openStretchesOf(course)
+    .filter(({ endsAtMs }) => endsAtMs > nowMs)
+    .map(({ week }) => ({ week, tokens: isOutside(week) ? course.outsideTokens : course.weeklyTokens }))
+  const weeks = allowances.map(({ week }) => week)
+  const tokens = allowances.map(allowance => allowance.tokens)
   const rows = await work.$queryRaw<{ student_id: string; week: number }[]>`
     INSERT INTO quota.ledger_entries (kind, student_id, course_id, week, tokens, grant_id, actor, reason)
-    SELECT 'grant', e.student_id, e.course_id, e.week, ${more},
+    SELECT 'grant', e.student_id, e.course_id, e.week, w.tokens - given.tokens,
            format('course:%s:%s:%s:%s', ${course.id}::text, ${course.version}::int, e.student_id, e.week),
-           ${actor}, 'weekly allowance changed'
+           ${actor}, 'allowance changed'
       FROM quota.students s
-      CROSS JOIN generate_series(${fromWeek}::int, ${course.weeks}::int) AS w (week)
+      CROSS JOIN unnest(${weeks}::int[], ${tokens}::bigint[]) AS w (week, tokens)
       JOIN quota.ledger_entries e ON e.grant_id = format('allowance:%s:%s', s.id, w.week)
-     WHERE s.course_id = ${course.id}
+      CROSS JOIN LATERAL (
+        SELECT sum(g.tokens) AS tokens FROM quota.ledger_entries g
+         WHERE g.student_id = e.student_id AND g.week = e.week
+           AND (g.kind = 'allowance' OR (g.kind = 'grant' AND g.grant_id LIKE 'course:%'))
+      ) AS given
+     WHERE s.course_id = ${course.id} AND w.tokens <> given.tokens
     RETURNING student_id, week`
   return rows.map(row => ({ courseId: course.id, studentId: row.student_id, week: row.week }))
+}
+
+/** Those of the running week that have been opened. */
+async function openAccounts(
+  work: Prisma.TransactionClient,
+  course: CourseRow,
+  nowMs: number,
+): Promise<Account[]> {
+  const running = stretchAt(openStretchesOf(course), nowMs)
+  if (!running) return []
+  const { week } = running
+  const rows = await work.$queryRaw<{ student_id: string }[]>`
+    SELECT e.student_id FROM quota.students s
+      JOIN quota.ledger_entries e ON e.grant_id = format('allowance:%s:%s', s.id, ${week}::int)
+     WHERE s.course_id = ${course.id}`
+  return rows.map(row => ({ courseId: course.id, studentId: row.student_id, week }))
 }

@@ -10,9 +10,12 @@ import { BUCKETS, bucketOfCourse, bucketOfKeyHash } from '@lectern/shared/keys.t
  *     <bucket>:course:<id>               epoch, version, calendar and limits
  *     <bucket>:account:<student>:<week>  epoch, rev, granted, settled, held
  *     <bucket>:pending:<student>:<week>  settlements that the ledger has not confirmed: reservation -> tokens
- *     <bucket>:hold:<reservation>        question and answer of a reservation, its state and charge
+ *     <bucket>:hold:<reservation>        question and answer of a reservation, its state and charge; or the mark of a
+ *                                        release that came before it
  *     <bucket>:running:<student>         set of the student's open holds
- *     <bucket>:rate:<student>            GCRA: when an even flow of requests would have arrived, in microseconds
+ *     <bucket>:crowd:<course>            set of the course's open holds
+ *     <bucket>:rate:<student>            GCRA: when an even flow of requests would have arrived (microseconds), and the limit
+ *     <bucket>:flow:<student>            the same of tokens, where the course limits them
  *     <bucket>:expiry                    sorted set of holds by the time when the expirer must look at them
  *     <bucket>:accounts                  sorted set of `<student>:<week>` by the time of their last comparison
  */

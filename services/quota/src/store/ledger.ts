@@ -1,12 +1,16 @@
 import { LecternError } from '@lectern/shared/errors.ts'
 import type { Pool } from '@lectern/shared/postgres/pool.ts'
+import { BEFORE } from '@lectern/shared/week.ts'
 import type { Account } from '../account.ts'
 import type { End } from '../end.ts'
 
 /** The ledger's hot statements: each is one round trip, whatever the number of entries. Staff's reading is in `statements`. */
 export interface Ledger {
-  /** Opens the account where it is new (its weekly allowance), and adds it up. */
-  sum(account: Account, pending: string[]): Promise<LedgerSum>
+  /**
+   * Opens the account where it is new (its allowance, and what is carried into it), and adds it up. `openBefore`: what the
+   * week before still has open; null: nothing is carried now.
+   */
+  sum(account: Account, pending: string[], openBefore: number | null): Promise<LedgerSum>
   /** Appends ends; answers the reservations whose entry is new. Those that the ledger has already are left alone. */
   append(ends: readonly End[]): Promise<Set<string>>
 }
@@ -14,25 +18,49 @@ export interface Ledger {
 export interface LedgerSum {
   granted: number
   settled: number
+  /** What staff took back, as a positive number. */
+  takenBack: number
   /** Those of the pending reservations whose settlement the sum contains. */
   recorded: string[]
 }
 
 // FOR SHARE: a change of the allowance either waits for this entry and then corrects it, or is seen by it.
+// What is carried: the week before as it stands, where it was never opened its whole allowance (and that of every such week
+// before it, for less than the cap was left by then), without what is still open there. Written once, never revised.
 const SUM = `
-  WITH opened AS (
-    INSERT INTO quota.ledger_entries (kind, student_id, course_id, week, tokens, grant_id)
-    SELECT 'allowance', s.id, c.id, $2, c.weekly_tokens, $3
+  WITH due AS (
+    SELECT s.id AS student_id, c.id AS course_id, c.carry_over_tokens, c.weekly_tokens,
+           CASE WHEN $2 < ${BEFORE} THEN c.weekly_tokens ELSE coalesce(c.outside_tokens, 0) END AS allowance,
+           NOT EXISTS (SELECT FROM quota.ledger_entries WHERE grant_id = $3) AS is_new,
+           $6::bigint IS NOT NULL AND c.carry_over_tokens > 0
+             AND NOT EXISTS (SELECT FROM quota.ledger_entries WHERE grant_id = $5) AS carries
       FROM quota.students s JOIN quota.courses c ON c.id = s.course_id
-     WHERE s.id = $1 AND NOT EXISTS (SELECT FROM quota.ledger_entries WHERE grant_id = $3)
+     WHERE s.id = $1
+       AND (NOT EXISTS (SELECT FROM quota.ledger_entries WHERE grant_id = $3)
+            OR ($6::bigint IS NOT NULL AND c.carry_over_tokens > 0
+                AND NOT EXISTS (SELECT FROM quota.ledger_entries WHERE grant_id = $5)))
        FOR SHARE OF c
+  ), carried AS (
+    SELECT least(d.carry_over_tokens, greatest(coalesce(sum(e.tokens) - $6, 0), 0) + d.weekly_tokens * ($2 - 1 - last.week)) AS tokens
+      FROM due d
+     CROSS JOIN LATERAL (SELECT coalesce(max(week), 0) AS week FROM quota.ledger_entries
+                          WHERE student_id = $1 AND week < $2 AND kind = 'allowance') AS last
+      LEFT JOIN quota.ledger_entries e ON e.student_id = $1 AND e.week = last.week
+     WHERE d.carries
+     GROUP BY d.carry_over_tokens, d.weekly_tokens, last.week
+  ), opened AS (
+    INSERT INTO quota.ledger_entries (kind, student_id, course_id, week, tokens, grant_id, reason)
+    SELECT 'allowance', student_id, course_id, $2::int, allowance, $3, NULL FROM due WHERE is_new
+    UNION ALL
+    SELECT 'carry', student_id, course_id, $2, carried.tokens, $5, 'unused tokens of the week before' FROM due, carried
     ON CONFLICT (grant_id) DO NOTHING
-    RETURNING tokens
+    RETURNING kind, tokens
   )
-  SELECT coalesce(sum(tokens) FILTER (WHERE kind IN ('allowance', 'grant')), 0)
-           + coalesce((SELECT tokens FROM opened), 0) AS granted,
+  SELECT coalesce(sum(tokens) FILTER (WHERE kind IN ('allowance', 'carry', 'grant')), 0)
+           + coalesce((SELECT sum(tokens) FROM opened), 0) AS granted,
          -coalesce(sum(tokens) FILTER (WHERE kind = 'settle'), 0) AS settled,
-         coalesce(bool_or(kind = 'allowance'), false) OR EXISTS (SELECT FROM opened) AS is_open,
+         -coalesce(sum(tokens) FILTER (WHERE kind = 'grant' AND tokens < 0), 0) AS taken_back,
+         coalesce(bool_or(kind = 'allowance'), false) OR EXISTS (SELECT FROM opened WHERE kind = 'allowance') AS is_open,
          coalesce(array_agg(reservation_id) FILTER (WHERE kind = 'settle' AND reservation_id = ANY($4)), '{}') AS recorded
     FROM quota.ledger_entries
    WHERE student_id = $1 AND week = $2`
@@ -51,9 +79,9 @@ const APPEND = `
   ON CONFLICT (reservation_id, kind) DO NOTHING
   RETURNING reservation_id`
 
-/** The id of the entry that opens an account. */
-export function allowanceId(studentId: string, week: number): string {
-  return `allowance:${studentId}:${week}`
+/** The ids of the entries that open an account. */
+export function openingIds(studentId: string, week: number) {
+  return { allowance: `allowance:${studentId}:${week}`, carry: `carry:${studentId}:${week}` }
 }
 
 // The entry of another process is not yet seen in the statement that ran into it, but in the next.
@@ -61,16 +89,23 @@ const SUM_TRIES = 3
 
 export function createLedger(pool: Pool): Ledger {
   return {
-    async sum({ studentId, week }, pending) {
+    async sum({ studentId, week }, pending, openBefore) {
+      const { allowance, carry } = openingIds(studentId, week)
       for (let tries = 0; tries < SUM_TRIES; tries += 1) {
         const { rows } = await pool.query<SumRow>({
           name: 'ledger-sum',
           text: SUM,
-          values: [studentId, week, allowanceId(studentId, week), pending],
+          values: [studentId, week, allowance, pending, carry, openBefore],
         })
         const [row] = rows
         if (row?.is_open) {
-          return { granted: toSafe(row.granted), settled: toSafe(row.settled), recorded: row.recorded }
+          const { granted, settled, taken_back: takenBack, recorded } = row
+          return {
+            granted: toSafe(granted),
+            settled: toSafe(settled),
+            takenBack: toSafe(takenBack),
+            recorded,
+          }
         }
       }
       throw new LecternError('not_found', { message: 'There is no such student.' })
@@ -78,7 +113,7 @@ export function createLedger(pool: Pool): Ledger {
 
     async append(ends) {
       // In one order everywhere, so that two replicas with the same ends cannot wait for each other.
-      const sorted = ends.toSorted((a, b) => (a.reservationId < b.reservationId ? -1 : 1))
+      const sorted = firstOfEach(ends).toSorted((a, b) => (a.reservationId < b.reservationId ? -1 : 1))
       const column = <K extends keyof End>(name: K) => sorted.map(end => end[name])
       const { rows } = await pool.query<{ reservation_id: string }>({
         name: 'ledger-append',
@@ -100,9 +135,15 @@ export function createLedger(pool: Pool): Ledger {
   }
 }
 
+/** A statement does not see its own rows: of two ends of one reservation in it, only the first may be told to Postgres. */
+function firstOfEach(ends: readonly End[]): End[] {
+  return [...new Map(ends.toReversed().map(end => [end.reservationId, end])).values()]
+}
+
 interface SumRow {
   granted: string
   settled: string
+  taken_back: string
   is_open: boolean
   recorded: string[]
 }

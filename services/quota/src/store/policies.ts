@@ -1,4 +1,6 @@
+import type { Weights } from '@lectern/shared/contracts/quota.ts'
 import type { Redis } from '@lectern/shared/redis/connect.ts'
+import type { Stretch } from '@lectern/shared/week.ts'
 import type { CoursePolicy } from '../course.ts'
 import type { Need } from '../need.ts'
 import { type Bucket, bucketFor, bucketForKey, courseName, keyName } from './keys.ts'
@@ -22,7 +24,7 @@ export type KeyCopy =
 
 /** The owner of a key and the course's policy; null: the key is not valid. */
 export type FoundOwner = { owner: { studentId: string; course: CachedCourse } | null }
-export type CachedCourse = Pick<CoursePolicy, 'id' | 'boundariesMs' | 'models' | 'defaultMaxTokens'>
+export type CachedCourse = Pick<CoursePolicy, 'id' | 'stretches' | 'models' | 'defaultMaxTokens'>
 
 const COPY_TTL_S = 30 * 86_400
 // Longer than any loader may take that read the key before it was revoked; afterwards Postgres answers again.
@@ -65,11 +67,14 @@ export function createPolicies(redis: Redis, clock: RedisClock): Policies {
           epoch: epoch ?? '',
           course: course.id,
           version: course.version,
-          boundaries_ms: course.boundariesMs.join(' '),
+          calendar: course.stretches.map(writeStretch).join(' '),
           models: course.models.map(model => `\n${model}\n`).join(''),
+          weights: Object.entries(course.modelWeights).map(writeWeights).join(''),
           default_max_tokens: course.defaultMaxTokens,
           requests_per_minute: course.requestsPerMinute,
           parallel_requests: course.parallelRequests,
+          tokens_per_minute: course.tokensPerMinute ?? '',
+          course_parallel_requests: course.courseParallelRequests ?? '',
           ttl_s: COPY_TTL_S,
         },
       )
@@ -82,7 +87,8 @@ export function createPolicies(redis: Redis, clock: RedisClock): Policies {
       const { state, student: studentId = '', course: courseId = '' } = key
       if (state !== 'owner') return { owner: null }
       const course = await redis.hgetall(courseName(bucket, courseId))
-      if (course.epoch !== epoch) return { need: { what: 'course', bucket, epoch, courseId } }
+      if (course.epoch !== epoch || !course.calendar)
+        return { need: { what: 'course', bucket, epoch, courseId } }
       return { owner: { studentId, course: toCachedCourse(courseId, course) } }
     },
   }
@@ -91,8 +97,18 @@ export function createPolicies(redis: Redis, clock: RedisClock): Policies {
 function toCachedCourse(id: string, fields: Record<string, string>): CachedCourse {
   return {
     id,
-    boundariesMs: (fields.boundaries_ms ?? '').split(' ').map(Number),
+    stretches: (fields.calendar ?? '').split(' ').map(readStretch),
     models: (fields.models ?? '').split('\n').filter(Boolean),
     defaultMaxTokens: Number(fields.default_max_tokens),
   }
+}
+
+// The notation of put-course-1.lua.
+const writeStretch = ({ week, startsAtMs, endsAtMs }: Stretch) => `${startsAtMs}-${endsAtMs}:${week}`
+const writeWeights = ([model, { input, cachedInput, output }]: [string, Weights]) =>
+  `\n${model}\t${input} ${cachedInput} ${output}\n`
+
+function readStretch(text: string): Stretch {
+  const [startsAtMs = 0, endsAtMs = 0, week = 0] = text.split(/[-:]/).map(Number)
+  return { week, startsAtMs, endsAtMs }
 }

@@ -1,10 +1,13 @@
 -- put-course-1.lua: a course's calendar and limits, unless a newer version is there
 -- KEYS: bucket
--- ARGV: epoch, course, version, boundaries_ms, models, default_max_tokens, requests_per_minute, parallel_requests, ttl_s
+-- ARGV: epoch, course, version, calendar, models, weights, default_max_tokens, requests_per_minute, parallel_requests,
+--   tokens_per_minute, course_parallel_requests, ttl_s
 -- REPLIES: put, kept, closed
 --
--- boundaries_ms: the beginnings of all weeks and the end of the last, with spaces between
+-- calendar: `<begin>-<end>:<week>` of each stretch in which the course is open, in milliseconds, with spaces between
 -- models: each name between line feeds; empty: every model
+-- weights: `<model> TAB <input> <cached input> <output>` between line feeds, in thousandths of a token
+-- tokens_per_minute, course_parallel_requests: empty: no limit
 -- epoch: the one under which the caller read Postgres; empty: the caller has just written to Postgres.
 
 local bucket = KEYS[1]
@@ -18,7 +21,8 @@ local present = redis.call('HMGET', course_name, 'epoch', 'version')
 if present[1] == epoch and tonumber(present[2]) >= tonumber(ARGV[3]) then
   return { 'kept' }
 end
-redis.call('HSET', course_name, 'epoch', epoch, 'version', ARGV[3], 'boundaries_ms', ARGV[4], 'models', ARGV[5],
-  'default_max_tokens', ARGV[6], 'requests_per_minute', ARGV[7], 'parallel_requests', ARGV[8])
-redis.call('EXPIRE', course_name, ARGV[9])
+redis.call('HSET', course_name, 'epoch', epoch, 'version', ARGV[3], 'calendar', ARGV[4], 'models', ARGV[5], 'weights', ARGV[6],
+  'default_max_tokens', ARGV[7], 'requests_per_minute', ARGV[8], 'parallel_requests', ARGV[9], 'tokens_per_minute', ARGV[10],
+  'course_parallel_requests', ARGV[11])
+redis.call('EXPIRE', course_name, ARGV[12])
 return { 'put' }

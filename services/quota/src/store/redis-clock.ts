@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '@lectern/shared/clock.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
-import type { Redis } from '@lectern/shared/redis/connect.ts'
+import { type Redis, serversOf } from '@lectern/shared/redis/connect.ts'
 
 /** Redis decides what time it is; this is how the service speaks of it. */
 export interface RedisClock {
@@ -19,7 +19,13 @@ const MEASURE_EVERY_MS = 10_000
 // The rest of the command's timeout is for the way back, so that what was executed was also answered in time.
 const DEADLINE_PART = 0.75
 
-/** Measures how far Redis's clock is from ours, at each new connection and from time to time. */
+// A new connection: of a whole cluster, and of one of its nodes.
+const CONNECTED = ['ready', '+node'] as const
+
+/**
+ * Measures how far Redis's clock is from ours, at each new connection and from time to time. Each node of a cluster has a
+ * clock of its own; the one that is furthest behind counts for all, so that no deadline is later than it should be.
+ */
 export function startRedisClock({
   redis,
   clock,
@@ -32,20 +38,27 @@ export function startRedisClock({
   closing: AsyncDisposableStack
 }): RedisClock {
   let offsetMs: number | undefined
+  let offsets = new Map<string, number>()
   const injected = clock !== systemClock
 
   async function measure(): Promise<void> {
-    const sentMs = Date.now()
-    const [seconds = 0, microseconds = 0] = (await redis.time()).map(Number)
-    offsetMs = seconds * 1000 + microseconds / 1000 - (sentMs + Date.now()) / 2
+    const measured = await Promise.all(
+      serversOf(redis).map(async ({ name, server }): Promise<[string, number][]> => {
+        // A failure needs no care: the last offset still holds, and a lost connection is measured again when it is back.
+        const offset = await measureMs(server).catch(() => offsets.get(name))
+        return offset === undefined ? [] : [[name, offset]]
+      }),
+    )
+    if (measured.flat().length === 0) return
+    offsets = new Map(measured.flat())
+    offsetMs = Math.min(...offsets.values())
   }
-  // A failure needs no care: the last offset still holds, and a lost connection is measured again when it is back.
-  const tryToMeasure = () => void measure().catch(() => undefined)
+  const tryToMeasure = () => void measure()
   const timer = setInterval(tryToMeasure, MEASURE_EVERY_MS).unref()
-  redis.on('ready', tryToMeasure)
+  for (const event of CONNECTED) redis.on(event, tryToMeasure)
   closing.defer(() => {
     clearInterval(timer)
-    redis.off('ready', tryToMeasure)
+    for (const event of CONNECTED) redis.off(event, tryToMeasure)
   })
 
   const estimateMs = () => {
@@ -58,6 +71,13 @@ export function startRedisClock({
     deadlineMs: () => estimateMs() + Math.floor(commandTimeoutMs * DEADLINE_PART),
     isKnown: () => offsetMs !== undefined,
   }
+}
+
+/** How much later it is in this server than here. */
+async function measureMs(server: { time(): Promise<(number | string)[]> }): Promise<number> {
+  const sentMs = Date.now()
+  const [seconds = 0, microseconds = 0] = (await server.time()).map(Number)
+  return seconds * 1000 + microseconds / 1000 - (sentMs + Date.now()) / 2
 }
 
 /** A command that came to Redis too late did nothing; its caller is told to try again. */

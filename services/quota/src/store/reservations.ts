@@ -1,5 +1,5 @@
 import type { ReplyOf, RequestOf } from '@lectern/shared/contracts/call.ts'
-import type { DenialReason, ReserveCall } from '@lectern/shared/contracts/quota.ts'
+import type { DenialReason, RateLimits, ReserveCall, Weights } from '@lectern/shared/contracts/quota.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
 import type { Redis } from '@lectern/shared/redis/connect.ts'
 import type { Need } from '../need.ts'
@@ -28,7 +28,10 @@ export interface Ending {
   toBeRecorded?: boolean
 }
 
-/** `fresh`: this call ended it. `repeat`: it had ended so before. `unknown`: only the ledger can tell. */
+/**
+ * `fresh`: this call ended it. `repeat`: it had ended so before. `unknown`: only the ledger can tell; a release without an
+ * account then also ends the reservation that may come after it.
+ */
 export type EndAnswer =
   | { state: 'fresh'; wasExpired: boolean; tokensHeld: number }
   | { state: 'repeat' | 'conflict' | 'unknown' }
@@ -80,6 +83,8 @@ export function createReservations({
       if (reply === 'need') return { need: toNeed(bucket, request.keyHash, values) }
       if (reply === 'conflict')
         throw new LecternError('conflict', { message: 'This reservation id was used for another request.' })
+      if (reply === 'released')
+        throw new LecternError('conflict', { message: 'This reservation was given up before it was made.' })
       throw tooLate()
     },
 
@@ -124,7 +129,8 @@ export function createReservations({
 }
 
 function toGranted(values: string[]): ReplyOf<typeof ReserveCall> {
-  const [studentId = '', courseId = '', week, tokensHeld, cap, lowered, remaining, resetsAtMs] = values
+  const [studentId = '', courseId = '', week, tokensHeld, cap, lowered, remaining, ...more] = values
+  const [resetsAtMs, weights = '', limits = ''] = more
   return {
     granted: true,
     studentId,
@@ -135,10 +141,33 @@ function toGranted(values: string[]): ReplyOf<typeof ReserveCall> {
     outputLowered: lowered === '1',
     remaining: Number(remaining),
     resetsAtMs: Number(resetsAtMs),
+    weights: toWeights(weights),
+    rateLimits: toRateLimits(limits),
   }
 }
 
-function toDenied([reason, retryAfterMs, remaining, resetsAtMs]: string[]): ReplyOf<typeof ReserveCall> {
+function toWeights(text: string): Weights {
+  const [input = 0, cachedInput = 0, output = 0] = text.split(' ').map(Number)
+  return { input, cachedInput, output }
+}
+
+function toRateLimits(text: string): RateLimits {
+  const [requests, requestsRemaining, requestsResetMs, tokens, tokensRemaining, tokensResetMs] = text
+    .split(' ')
+    .map(part => (part === '-' ? null : Number(part)))
+  return {
+    requestsPerMinute: requests ?? 0,
+    requestsRemaining: requestsRemaining ?? 0,
+    requestsResetMs: requestsResetMs ?? 0,
+    tokensPerMinute: tokens ?? null,
+    tokensRemaining: tokensRemaining ?? null,
+    tokensResetMs: tokensResetMs ?? null,
+  }
+}
+
+function toDenied([reason, retryAfterMs, remaining, resetsAtMs, limits]: string[]): ReplyOf<
+  typeof ReserveCall
+> {
   const orNull = (text: string | undefined) => (text ? Number(text) : null)
   return {
     granted: false,
@@ -146,6 +175,7 @@ function toDenied([reason, retryAfterMs, remaining, resetsAtMs]: string[]): Repl
     retryAfterMs: orNull(retryAfterMs),
     remaining: orNull(remaining),
     resetsAtMs: orNull(resetsAtMs),
+    rateLimits: limits ? toRateLimits(limits) : null,
   }
 }
 

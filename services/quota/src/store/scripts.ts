@@ -24,7 +24,7 @@ export const reserveScript = loadScript(new URL('./reserve-1.lua', import.meta.u
     'ttl_ms',
     'minimum_output_tokens',
   ],
-  replies: ['granted', 'denied', 'need', 'conflict', 'late'],
+  replies: ['granted', 'denied', 'need', 'conflict', 'released', 'late'],
 })
 
 export const settleScript = loadScript(new URL('./settle-1.lua', import.meta.url), {
@@ -57,7 +57,7 @@ export const confirmScript = loadScript(new URL('./confirm-1.lua', import.meta.u
 
 export const snapshotScript = loadScript(new URL('./snapshot-1.lua', import.meta.url), {
   keys,
-  args: ['student', 'week'],
+  args: ['now_ms', 'course', 'student', 'week'],
   replies: ['account', 'absent', 'closed'],
 })
 
@@ -90,11 +90,14 @@ export const putCourseScript = loadScript(new URL('./put-course-1.lua', import.m
     'epoch',
     'course',
     'version',
-    'boundaries_ms',
+    'calendar',
     'models',
+    'weights',
     'default_max_tokens',
     'requests_per_minute',
     'parallel_requests',
+    'tokens_per_minute',
+    'course_parallel_requests',
     'ttl_s',
   ],
   replies: ['put', 'kept', 'closed'],

@@ -80,7 +80,7 @@ t.test('a changed course is in force at once, in the running and the later weeks
   t.equal(await granted(other.studentId, 2), 1500)
   const corrections = (await quota.entries(who)).filter(entry => entry.kind === 'grant')
   t.match(corrections, [
-    { week: 3, tokens: 500, actor: 'dean', reason: 'weekly allowance changed' },
+    { week: 3, tokens: 500, actor: 'dean', reason: 'allowance changed' },
     { week: 2, tokens: 500 },
   ])
 
@@ -100,6 +100,38 @@ t.test('a changed course is in force at once, in the running and the later weeks
   await t.rejects(ask(staff.UpdateCourseCall, { courseId: 'nowhere', patch: {}, actor: 'x' }), {
     code: 'not_found',
   })
+})
+
+t.test('a changed limit or weight decides the very next request, on every replica', async t => {
+  const other = await quota.startReplica()
+  const who = await quota.course({ weeklyTokens: 100_000 })
+  const patch = (patch: staff.CoursePatch) =>
+    ask(staff.UpdateCourseCall, { courseId: who.courseId, patch, actor: 'dean' })
+  const weights = { input: 2000, cachedInput: 500, output: 3000 }
+  /** So many that both replicas answer some of them. */
+  const reserve = () => Promise.all(Array.from({ length: 16 }, () => quota.reserve(who)))
+  await reserve()
+  await patch({ modelWeights: { m: weights } })
+  t.ok((await reserve()).every(answer => answer.granted && answer.tokensHeld === 290))
+  t.match(await quota.reserve(who), { weights })
+  await patch({ modelWeights: {}, tokensPerMinute: 1 })
+  t.ok((await reserve()).filter(answer => answer.granted).length <= 1)
+  t.match(await quota.reserve(who), { reason: 'rate_limit_exceeded', rateLimits: { tokensPerMinute: 1 } })
+  await patch({ tokensPerMinute: null, courseParallelRequests: 1 })
+  t.ok((await reserve()).every(answer => !answer.granted && answer.reason === 'too_many_parallel_requests'))
+  await patch({ courseParallelRequests: null })
+  const answers = await reserve()
+  t.ok(answers.every(answer => answer.granted && answer.tokensHeld === 100))
+  t.match(answers[0], {
+    weights: { input: 1000, cachedInput: 1000, output: 1000 },
+    rateLimits: {
+      requestsPerMinute: 100_000,
+      tokensPerMinute: null,
+      tokensRemaining: null,
+      tokensResetMs: null,
+    },
+  })
+  await other.stop()
 })
 
 t.test('P1: accounts opened while the allowance changes all end with the new one', async t => {

@@ -80,6 +80,14 @@ t.test('P2 P4: a release gives the hold back, once, and is in the ledger', async
   t.match(await quota.entries(who), [{ kind: 'release', tokens: 0, reservationId }, { kind: 'allowance' }])
 })
 
+t.test('P4: a reservation that comes after its release is refused', async t => {
+  const who = await quota.course()
+  const reservationId = crypto.randomUUID()
+  t.same(await quota.ask(ReleaseCall, { reservationId, keyHash: who.keyHash }), { released: false })
+  await t.rejects(quota.reserve(who, { reservationId }), { code: 'conflict' })
+  t.match(await quota.balance(who), { held: 0 })
+})
+
 t.test('P2: after many requests the balance equals the sum of the ledger', async t => {
   const who = await quota.course({ weeklyTokens: 1_000_000 })
   const ids = Array.from({ length: 300 }, () => crypto.randomUUID())

@@ -118,7 +118,8 @@ function copyCalls(call: CallScript) {
       ttl_s: 600,
       ...args,
     })
-  const snapshot = () => call(scripts.snapshotScript, { student: 's', week: 1 })
+  const snapshot = (args: Partial<ArgsOf<typeof scripts.snapshotScript>> = {}) =>
+    call(scripts.snapshotScript, { now_ms: NOW_MS, course: 'c', student: 's', week: 1, ...args })
   const open = (deadlineMs = soon()) => call(scripts.openScript, { deadline_ms: deadlineMs })
   const putKey = (state: string, epoch = '') =>
     call(scripts.putKeyScript, {
@@ -134,11 +135,14 @@ function copyCalls(call: CallScript) {
       epoch: '',
       course: 'c',
       version: 1,
-      boundaries_ms: [NOW_MS, NOW_MS + WEEK_MS, NOW_MS + 2 * WEEK_MS].join(' '),
+      calendar: `${NOW_MS}-${NOW_MS + WEEK_MS}:1 ${NOW_MS + WEEK_MS}-${NOW_MS + 2 * WEEK_MS}:2`,
       models: '',
+      weights: '',
       default_max_tokens: 100,
       requests_per_minute: 100_000,
       parallel_requests: 100,
+      tokens_per_minute: '',
+      course_parallel_requests: '',
       ttl_s: 600,
       ...args,
     })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import * as scripts from '../../src/store/scripts.ts'
-import { BUCKET, NOW_MS, PAST_MS, startBucket } from './bucket.ts'
+import { BUCKET, NOW_MS, PAST_MS, startBucket, WEEK_MS } from './bucket.ts'
 
 const { redis, reserve, settle, sync, snapshot, open, putKey, putCourse, ready, account, met } =
   await startBucket(t)
@@ -20,10 +20,10 @@ t.test('P1 P2: an account is set to the ledger only while nothing changes it', a
   await redis.flushall()
   t.same(await snapshot(), ['closed'])
   const epoch = await ready()
-  t.same(await snapshot(), ['account', epoch, epoch, '1', '1000', '0', '0'])
+  t.same(await snapshot(), ['account', epoch, epoch, '1', '1000', '0', '0', 'no'])
   await reserve()
   await settle()
-  t.same(await snapshot(), ['account', epoch, epoch, '2', '1000', '42', '0', 'r1', '42'])
+  t.same(await snapshot(), ['account', epoch, epoch, '2', '1000', '42', '0', 'no', 'r1', '42'])
   t.same(await sync({ epoch, rev: 1 }), ['changed'], 'a settlement came in between')
   t.same(await sync({ epoch: 'another', rev: 2 }), ['changed'], 'Redis was wiped in between')
   await reserve({ reservation: 'r2' })
@@ -34,7 +34,7 @@ t.test('P1 P2: an account is set to the ledger only while nothing changes it', a
     '100',
     '100',
   ])
-  t.same(await snapshot(), ['account', epoch, epoch, '3', '1500', '42', '100'])
+  t.same(await snapshot(), ['account', epoch, epoch, '3', '1500', '42', '100', 'no'])
   await redis.hset(`${BUCKET}:account:s:1`, 'held', 7)
   t.same(
     await sync({ epoch, rev: 3, granted: 1500, settled: 42 }),
@@ -42,9 +42,39 @@ t.test('P1 P2: an account is set to the ledger only while nothing changes it', a
     'held is what the open holds add up to',
   )
   await redis.del(`${BUCKET}:account:s:1`)
-  t.same(await snapshot(), ['absent', epoch, '', '0', '0', '0', '0'])
+  t.same(await snapshot(), ['absent', epoch, '', '0', '0', '0', '0', 'no'])
   t.same(await sync({ epoch }), ['synced', '', '', '', '100'], 'also for an account that was lost')
   t.equal(await redis.zscore(`${BUCKET}:accounts`, 's:1'), String(NOW_MS))
+})
+
+t.test('P1: what is carried from a week counts whatever is still open there as used', async t => {
+  const epoch = await ready()
+  const carry = async (nowMs: number, week = 2) => (await snapshot({ now_ms: nowMs, week }))[7]
+  await reserve()
+  await reserve({ reservation: 'r2', input_tokens: 20 })
+  await settle()
+  const second = NOW_MS + WEEK_MS
+  t.equal(await carry(second - 1), 'no', 'the week before still runs')
+  t.equal(await carry(second), '152', '110 held, 42 charged without the word of the ledger')
+  await settle({ reservation: 'r2', charge_tokens: 5 })
+  t.equal(await carry(second), '47')
+  t.equal(await carry(second, 1), 'no', 'a week that is over')
+  t.equal(await carry(second, 3), 'no')
+  t.equal(await carry(second + WEEK_MS), 'no', 'the term is over')
+  await putCourse({
+    version: 2,
+    calendar: `0-${NOW_MS}:1000 ${NOW_MS}-${second}:12 ${second}-${2 * second}:1001`,
+  })
+  t.equal(await carry(second, 1001), 'no', 'no week')
+  t.equal(await carry(NOW_MS - 1, 1000), 'no')
+  t.equal(await carry(NOW_MS, 12), '0')
+  t.equal(await carry(NOW_MS, 2), 'no', 'not the number of another week')
+  await redis.del(`${BUCKET}:course:c`)
+  t.equal(await carry(second), 'course')
+  await putCourse({ version: 2 })
+  t.equal(await carry(second), '47')
+  await redis.hset(`${BUCKET}:course:c`, 'epoch', `not ${epoch}`)
+  t.equal(await carry(second), 'course', 'an old copy')
 })
 
 t.test('P10: a key only moves from unknown to owner to revoked', async t => {

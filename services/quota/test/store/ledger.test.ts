@@ -68,20 +68,23 @@ t.test('the table refuses entries that make no sense', async t => {
 
 t.test('P1: an account is opened once, with the allowance, whoever asks first', async t => {
   const sums = await Promise.all(
-    Array.from({ length: 200 }, (_, index) => ledger.sum(account(index % 50), [])),
+    Array.from({ length: 200 }, (_, index) => ledger.sum(account(index % 50), [], null)),
   )
   t.ok(sums.every(sum => sum.granted === 1000))
   const { rows } = await pool.query("SELECT count(*)::int FROM quota.ledger_entries WHERE kind = 'allowance'")
   t.same(rows, [{ count: 50 }])
-  await t.rejects(ledger.sum({ courseId: 'c', studentId: 'nobody', week: 1 }, []), { code: 'not_found' })
+  await t.rejects(ledger.sum({ courseId: 'c', studentId: 'nobody', week: 1 }, [], null), {
+    code: 'not_found',
+  })
 })
 
 t.test('P2: each end is in the ledger once, and the sum says which pending ones it contains', async t => {
   const ends = [end('a', { studentId: 's1' }), end('b', { studentId: 's1', chargeTokens: 5 })]
   t.same(await ledger.append([...ends, end('a', { studentId: 's1' })]), new Set(['a', 'b']))
   t.same(await ledger.append(ends), new Set())
-  t.same(await ledger.sum(account(1), ['b', 'unknown']), { granted: 1000, settled: 15, recorded: ['b'] })
-  t.same(await ledger.sum(account(1, 2), ['b']), { granted: 1000, settled: 0, recorded: [] })
+  const sum = { granted: 1000, settled: 15, takenBack: 0, recorded: ['b'] }
+  t.same(await ledger.sum(account(1), ['b', 'unknown'], null), sum)
+  t.same(await ledger.sum(account(1, 2), ['b'], null), { ...sum, settled: 0, recorded: [] })
 })
 
 t.test('P2: a reservation has one end; only a settlement may follow its expiry', async t => {
@@ -112,5 +115,46 @@ t.test('P2: replicas that append the same ends at once do not wait for each othe
     added.reduce((sum, ids) => sum + ids.size, 0),
     100,
   )
-  t.match(await ledger.sum(account(3), []), { settled: 1000 })
+  t.match(await ledger.sum(account(3), [], null), { settled: 1000 })
 })
+
+t.test(
+  'P1: what is carried is written once, with the allowance, and is what the ledger and Redis had left',
+  async t => {
+    const carryUpTo = (tokens: number) =>
+      admin.query('UPDATE quota.courses SET carry_over_tokens = $1', [tokens])
+    const granted = async (n: number, week: number, openBefore: number | null) =>
+      (await ledger.sum(account(n, week), [], openBefore)).granted
+    t.teardown(() => carryUpTo(0))
+    t.equal(await granted(10, 2, 0), 1000, 'the course carries nothing')
+    await carryUpTo(600)
+    await ledger.append([end('used', { studentId: 's11', chargeTokens: 300 })])
+    await granted(11, 1, null)
+    t.equal(await granted(11, 2, 150), 1550, '1000 - 300 used - 150 still open')
+    t.equal(await granted(11, 2, 0), 1550, 'and never more')
+    await ledger.append([end('late', { studentId: 's11', chargeTokens: 100 })])
+    t.equal(await granted(11, 2, 0), 1550, 'nor less')
+    t.equal(await granted(10, 2, 0), 1600, 'an account that was opened before there was something to carry')
+
+    await granted(12, 1, null)
+    await ledger.append([end('all', { studentId: 's12', chargeTokens: 1000 })])
+    t.equal(await granted(12, 2, 0), 1000, 'nothing was left')
+    await ledger.append([end('more', { studentId: 's13', chargeTokens: 1200 })])
+    await granted(13, 1, null)
+    t.equal(await granted(13, 2, 0), 1000, 'less than nothing is not carried')
+    t.equal(await granted(14, 2, 0), 1600, 'a week that was never opened is wholly unused')
+    await carryUpTo(3000)
+    await ledger.append([end('some', { studentId: 's15', chargeTokens: 900 })])
+    await granted(15, 1, null)
+    t.equal(await granted(15, 4, 0), 1000 + 100 + 2000, 'so are two of them')
+    t.equal(await granted(16, 1001, null), 0, 'outside the weeks there is another allowance')
+    const { rows } = await pool.query(
+      "SELECT week, tokens::int, reason FROM quota.ledger_entries WHERE kind = 'carry' AND student_id = 's11'",
+    )
+    t.same(rows, [{ week: 2, tokens: 550, reason: 'unused tokens of the week before' }])
+
+    const sums = await Promise.all(Array.from({ length: 40 }, () => ledger.sum(account(20, 3), [], 0)))
+    t.ok(sums.some(sum => sum.granted === 3000 + 0))
+    t.equal(await granted(20, 3, 0), 3000, 'once, whoever asks at the same time')
+  },
+)

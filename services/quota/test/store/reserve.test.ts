@@ -14,7 +14,19 @@ t.test('P1 P11: reserve says what is missing, and never takes it for a full budg
   await putCourse()
   t.match(await reserve(), ['need', 'account', epoch, 'c', 's', '1'])
   await sync({ epoch })
-  t.match(await reserve(), ['granted', 's', 'c', '1', '100', '90', '0', '900', String(NOW_MS + WEEK_MS)])
+  const told = ['1000 1000 1000', '100000 99999 1 - - -']
+  t.same(await reserve(), [
+    'granted',
+    's',
+    'c',
+    '1',
+    '100',
+    '90',
+    '0',
+    '900',
+    String(NOW_MS + WEEK_MS),
+    ...told,
+  ])
   t.match(await account(), { granted: '1000', settled: '0', held: '100' })
   await redis.set(`${BUCKET}:epoch`, `${'0'.repeat(40)}:1`)
   t.match(await reserve({ reservation: 'r2' }), ['need', 'epoch'], 'a restored file is not believed')
@@ -76,7 +88,7 @@ t.test('P4: each refusal has its reason, costs nothing, and stands in the docume
   t.match(await reserve({ reservation: 'x', now_ms: NOW_MS - 1 }), ['denied', 'course_closed'])
   t.match(await reserve({ reservation: 'x', now_ms: NOW_MS + 2 * WEEK_MS }), ['denied', 'course_closed'])
   await putKey('revoked', epoch)
-  t.same(await reserve({ reservation: 'x' }), ['denied', 'invalid_api_key', '', '', ''])
+  t.same(await reserve({ reservation: 'x' }), ['denied', 'invalid_api_key', '', '', '', ''])
   t.same(await account(), before, 'refusals and releases left the account as it was')
 })
 
@@ -146,6 +158,20 @@ t.test('large numbers stay exact integers', async t => {
   t.match(await account(), { held: '100000000000001' })
   const [, , , , , tokens] = await reserve({ input_tokens: 1e14, max_output_tokens: 1 })
   t.equal(tokens, '1')
+})
+
+t.test('P4: a reservation that comes after its release makes no hold', async t => {
+  await ready()
+  const release = () => settle({ end: 'release', student: '', week: '', charge_tokens: 0 })
+  t.same(await release(), ['unknown'])
+  t.same(await reserve(), ['released'])
+  t.same(await release(), ['unknown'])
+  t.same(await settle({ end: 'release', charge_tokens: 0 }), ['unknown'], 'the ledger decides about a record')
+  t.match(await account(), { held: '0' })
+  t.ok((await redis.ttl(`${BUCKET}:hold:r1`)) > 0, 'the mark does not stay')
+  t.match(await reserve({ reservation: 'r2' }), ['granted'])
+  t.same(await settle({ reservation: 'r3', end: 'release', charge_tokens: 0 }), ['unknown'])
+  t.match(await reserve({ reservation: 'r3' }), ['granted'], 'a record of the stream leaves no mark')
 })
 
 t.test('P11: scripts survive SCRIPT FLUSH', async t => {
