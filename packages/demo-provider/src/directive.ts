@@ -110,11 +110,13 @@ function name(text: string, key: string): string {
   throw invalid(`${key} must be 1 to 100 letters, digits, or one of _ . : -`)
 }
 
-function readUsage(text: string): 'none' | { prompt: number; completion: number } {
+function readUsage(text: string): 'none' | { prompt: number; completion: number; cached: number } {
   if (text === 'none') return 'none'
-  const [, prompt, completion] = /^(\d{1,12}),(\d{1,12})$/.exec(text) ?? []
-  if (!prompt || !completion) throw invalid(`usage must be none or two numbers as in 123,45, not "${text}".`)
-  return { prompt: Number(prompt), completion: Number(completion) }
+  const [, prompt, completion, cached = 0] = /^(\d{1,12}),(\d{1,12})(?:,(\d{1,12}))?$/.exec(text) ?? []
+  if (!prompt || !completion) {
+    throw invalid(`usage must be none, or two or three numbers as in 123,45,100, not "${text}".`)
+  }
+  return { prompt: Number(prompt), completion: Number(completion), cached: Number(cached) }
 }
 
 function invalid(message: string): ApiError {

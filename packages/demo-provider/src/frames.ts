@@ -18,13 +18,13 @@ export interface Completion {
 /** Joins a request and its answers into one completion. */
 export function completionOf(request: ChatRequest, answers: Answer[], directive: Directive): Completion {
   const spent = answers.reduce((sum, answer) => sum + answer.tokens.length, 0)
-  const reported = directive.usage ?? { prompt: countPrompt(request), completion: spent }
+  const reported = directive.usage ?? { prompt: countPrompt(request), completion: spent, cached: 0 }
   return {
     id: `chatcmpl-${randomBytes(12).toString('hex')}`,
     created: Math.floor(Date.now() / 1000),
     model: request.model,
     answers,
-    usage: reported === 'none' ? undefined : usageOf(reported.prompt, reported.completion),
+    usage: reported === 'none' ? undefined : usageOf(reported),
     includeUsage: request.includeUsage && reported !== 'none',
   }
 }
@@ -90,12 +90,12 @@ function messageOf({ tokens, tool }: Answer) {
   return { ...message, tool_calls: [{ id: tool.id, type: 'function', function: call }] }
 }
 
-function usageOf(prompt: number, completion: number) {
+function usageOf({ prompt, completion, cached }: { prompt: number; completion: number; cached: number }) {
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
-    prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
+    prompt_tokens_details: { cached_tokens: cached, audio_tokens: 0 },
     completion_tokens_details: {
       reasoning_tokens: 0,
       audio_tokens: 0,

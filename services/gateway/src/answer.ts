@@ -18,7 +18,7 @@ import { UpstreamFailure } from './upstream/failure.ts'
 import type { Deployment, ModelCall, WholeAnswer } from './upstream/provider.ts'
 import { readWhole, relayStream } from './upstream/relay.ts'
 import { DONE_EVENT, eventOf } from './upstream/sse.ts'
-import { Transcript } from './upstream/transcript.ts'
+import { type Answer, Transcript } from './upstream/transcript.ts'
 
 /** Largest answer in one piece: far beyond the text of any model, room for pictures and sound. */
 const MOST_WHOLE_BYTES = 64 * 1024 ** 2
@@ -40,7 +40,7 @@ export interface Answering {
 export interface Answered {
   ending: Ending
   /** Sends the end. `ending.error` may have been set meanwhile; thrown, it becomes an error answer. */
-  finish(ending: Ending): void
+  finish(ending: Ending, chargeTokens: number): void
 }
 
 /** The staff's own answer, where a rule blocks the request. */
@@ -76,8 +76,9 @@ export async function answerStream(answering: Answering): Promise<Answered> {
   })
   logFailure(answering, deployment, failure)
   const came = { deployment, usage, firstTokenAtMs, answers: transcript.answers() }
-  // Without a reported usage everything that came is counted.
-  const written = usage ? '' : transcript.everything()
+  // What no report covers is counted: some providers report at every frame, and know only what came until then.
+  const isCovered = usage !== null && usage.outputTokens > 0 && (failure === null || transcript.isComplete())
+  const written = isCovered ? '' : transcript.everything()
   return {
     ending: endingOfStream(failure, journey.clientLeft, { ...came, written }),
     finish({ error }) {
@@ -103,7 +104,7 @@ export async function answerWhole(answering: Answering): Promise<Answered> {
     return unfinished(ending)
   }
   const { answers, usage, bytes } = whole
-  const written = usage ? '' : answers.map(({ text, toolCalls }) => text + JSON.stringify(toolCalls)).join('')
+  const written = usage && usage.outputTokens > 0 ? '' : answers.map(writtenIn).join('')
   return {
     ending: {
       outcome: 'completed',
@@ -114,15 +115,16 @@ export async function answerWhole(answering: Answering): Promise<Answered> {
       firstTokenAtMs: performance.now(),
       error: null,
     },
-    finish(ending) {
-      if (ending.error) throw ending.error
-      const charged = (ending.usage?.inputTokens ?? 0) + (ending.usage?.outputTokens ?? 0)
-      void reply
-        .header('x-lectern-remaining-tokens', String(admission.remaining + admission.tokensHeld - charged))
-        .type('application/json')
-        .send(bytes)
+    finish({ error }, chargeTokens) {
+      if (error) throw error
+      const remaining = admission.remaining + admission.tokensHeld - chargeTokens
+      void reply.header('x-lectern-remaining-tokens', String(remaining)).type('application/json').send(bytes)
     },
   }
+}
+
+function writtenIn({ text, toolCalls }: Answer): string {
+  return toolCalls.length > 0 ? text + JSON.stringify(toolCalls) : text
 }
 
 /** Opens an answer at one of the deployments, or says how the request ended without one. */

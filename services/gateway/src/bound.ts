@@ -2,14 +2,26 @@ import type { ChatBody, ChatMessage } from './chat.ts'
 
 /**
  * The upper bound of a prompt's tokens, which is what gets held. Every token of a byte-level tokenizer is at least one
- * byte, so the UTF-8 bytes of all that the model reads are a bound that costs nothing to compute. What is not text
- * (images, sound) has bounds of its own.
+ * byte, so the UTF-8 bytes of all that the model reads are a bound that costs nothing to compute. Where a budget is too
+ * small for it, `countable` says what a tokenizer must count instead. What is not text has bounds of its own in both.
  */
+
+/** What the deployments of a model add to a prompt, in tokens: the most that one of them may. */
+export interface PromptCosts {
+  /** One image. */
+  imageTokens: number
+  /** What surrounds a conversation: the beginning, a system prompt of the template's own, the opening of the answer. */
+  templateTokens: number
+}
+
+/** A prompt as it is counted: every text that the model reads, and the tokens of all that is not text. */
+export interface Countable {
+  texts: string[]
+  fixedTokens: number
+}
 
 /** What chat templates put around a message (`<|im_start|>role ... <|im_end|>`), with room to spare. */
 const TOKENS_PER_MESSAGE = 12
-/** What they put around a conversation, and the opening of the answer. */
-const TOKENS_PER_REQUEST = 24
 /** Providers explain tools to the model in words of their own; Anthropic documents up to 346 tokens. */
 const TOKENS_FOR_TOOLS = 400
 const TOKENS_PER_TOOL = 24
@@ -28,34 +40,67 @@ const FIELDS_READ = [
   'prediction',
 ] as const
 
-/** Upper bound of the tokens of a request's prompt; `system` is the staff's text, null for none. */
-export function boundOfPrompt(body: ChatBody, system: string | null, imageTokens: number): number {
-  let tokens = TOKENS_PER_REQUEST
-  if (system !== null) tokens += Buffer.byteLength(system) + TOKENS_PER_MESSAGE
-  for (const message of body.messages) tokens += TOKENS_PER_MESSAGE + boundOfMessage(message, imageTokens)
+/** Upper bound of the tokens of a request's prompt, in bytes; `system` is the staff's text, null for none. */
+export function boundOfPrompt(body: ChatBody, system: string | null, costs: PromptCosts): number {
+  let tokens = fixedTokensOf(body, system, costs)
+  if (system !== null) tokens += Buffer.byteLength(system)
+  for (const message of body.messages) tokens += boundOfMessage(message, costs)
   for (const field of FIELDS_READ) {
     if (body[field] !== undefined) tokens += bytesOf(body[field])
   }
+  return tokens
+}
+
+/** The same prompt for a tokenizer. What is not plain text is counted as the JSON that it is. */
+export function countable(body: ChatBody, system: string | null, costs: PromptCosts): Countable {
+  const texts = system === null ? [] : [system]
+  let fixedTokens = fixedTokensOf(body, system, costs)
+  for (const { role, content, ...rest } of body.messages) {
+    texts.push(role)
+    if (Object.keys(rest).length > 0) texts.push(JSON.stringify(rest))
+    for (const part of Array.isArray(content) ? content : [content]) {
+      const tokens = tokensOfMedia(part, costs)
+      if (tokens === null) texts.push(textOfPart(part))
+      else fixedTokens += tokens
+    }
+  }
+  for (const field of FIELDS_READ) {
+    if (body[field] !== undefined) texts.push(JSON.stringify(body[field]))
+  }
+  return { texts, fixedTokens }
+}
+
+function fixedTokensOf({ messages, ...body }: ChatBody, system: string | null, costs: PromptCosts): number {
+  const count = messages.length + (system === null ? 0 : 1)
   const tools = body.tools ?? body.functions
-  if (Array.isArray(tools) && tools.length > 0) tokens += TOKENS_FOR_TOOLS + TOKENS_PER_TOOL * tools.length
-  return tokens
+  const toolCount = Array.isArray(tools) ? tools.length : 0
+  const toolTokens = toolCount > 0 ? TOKENS_FOR_TOOLS + TOKENS_PER_TOOL * toolCount : 0
+  return costs.templateTokens + TOKENS_PER_MESSAGE * count + toolTokens
 }
 
-function boundOfMessage(message: ChatMessage, imageTokens: number): number {
-  const { content, ...rest } = message
+function boundOfMessage({ content, ...rest }: ChatMessage, costs: PromptCosts): number {
   let tokens = bytesOf(rest)
-  if (Array.isArray(content)) for (const part of content) tokens += boundOfPart(part, imageTokens)
-  else tokens += bytesOf(content)
+  if (Array.isArray(content)) {
+    for (const part of content) tokens += tokensOfMedia(part, costs) ?? bytesOf(part)
+  } else tokens += bytesOf(content)
   return tokens
 }
 
-function boundOfPart(part: unknown, imageTokens: number): number {
+/** The tokens of an image or a sound; null: it is neither. */
+function tokensOfMedia(part: unknown, { imageTokens }: PromptCosts): number | null {
   const { type, input_audio: audio } = (part ?? {}) as { type?: unknown; input_audio?: { data?: unknown } }
   if (type === 'image_url') return imageTokens
   if (type === 'input_audio' && typeof audio?.data === 'string') {
     return TOKENS_PER_ATOM + Math.ceil(audio.data.length / AUDIO_CHARACTERS_PER_TOKEN)
   }
-  return bytesOf(part)
+  return null
+}
+
+function textOfPart(part: unknown): string {
+  if (typeof part === 'string') return part
+  const { type, text, ...rest } = (part ?? {}) as { type?: unknown; text?: unknown }
+  const isPlain = type === 'text' && typeof text === 'string' && Object.keys(rest).length === 0
+  return isPlain ? text : (JSON.stringify(part) ?? '')
 }
 
 /** UTF-8 bytes of all strings and names in a JSON value. */
@@ -65,7 +110,7 @@ function bytesOf(value: unknown): number {
   let bytes = 2
   for (const [name, entry] of Object.entries(value)) {
     // A list's places are not written; an object's names are, with quotes, colon and comma.
-    bytes += (Array.isArray(value) ? 1 : Buffer.byteLength(name) + 4) + bytesOf(entry)
+    bytes += (Array.isArray(value) ? 1 : Buffer.byteLength(name) + countEscapes(name) + 4) + bytesOf(entry)
     // Quotes, and at worst a backslash before each character that JSON must escape.
     if (typeof entry === 'string') bytes += 2 + countEscapes(entry)
   }
@@ -79,5 +124,6 @@ function countEscapes(text: string): number {
     if (code === 0x22 || code === 0x5c) escapes += 1
     else if (code < 0x20) escapes += 5
   }
-  return escapes
+  // Half of a pair is three bytes as text, and an escape of six in JSON.
+  return text.isWellFormed() ? escapes : escapes + 3 * (text.match(/\p{Surrogate}/gu)?.length ?? 0)
 }

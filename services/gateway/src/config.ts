@@ -23,6 +23,13 @@ export const Config = Type.Object({
     minimum: 1024,
     description: 'most that the spool may hold; 1 GiB is about 300,000 usual records, hours of a busy course',
   }),
+  OPAQUE_USER_SECRET: Type.Optional(
+    Type.String({
+      minLength: 16,
+      description:
+        "keys the names that providers get to see instead of the students'; unset, the bus's password does",
+    }),
+  ),
   TRUSTED_PROXIES: Type.String({
     default: '',
     description:
@@ -70,6 +77,10 @@ export const Config = Type.Object({
   TOTAL_TIMEOUT_MS: milliseconds(
     600_000,
     'whole answer with all tries; the longest real ones take some minutes',
+  ),
+  HOLD_MARGIN_MS: milliseconds(
+    60_000,
+    'a hold outlives the longest answer by this, so that its record, spooled and replayed too, still finds it',
   ),
 
   BUS_TIMEOUT_MS: milliseconds(

@@ -13,7 +13,7 @@ export interface Ending {
   /** Null: something was produced and nobody reported how much; it must be estimated. */
   usage: Usage | null
   answers: Answer[]
-  /** All that the model wrote, as far as it came: what an estimate counts. */
+  /** All that the model wrote, as far as it came, where `usage` does not cover it: what an estimate counts. */
   written: string
   firstTokenAtMs: number | null
   /** What the client is told; null: its answer is complete, or it has left. */

@@ -1,17 +1,17 @@
-import type { ConversationRecord, Usage } from '@lectern/shared/contracts/records.ts'
+import type { ConversationRecord } from '@lectern/shared/contracts/records.ts'
 import type { Admission } from './admission.ts'
 import type { ChatBody } from './chat.ts'
 import type { Ending } from './outcome.ts'
 import { withoutInlineData } from './record-size.ts'
+import type { Settlement } from './settlement.ts'
 
 /** What a record needs beside the admission and the ending. */
-export interface RecordFacts {
+export interface RecordFacts extends Settlement {
   body: ChatBody
   endpoint: string
   startedAtMs: number
   /** The same instant on the clock of `performance.now()`. */
   startedMs: number
-  usage: Usage
   traceId: string | null
 }
 
@@ -35,7 +35,7 @@ export function toRecord(admission: Admission, ending: Ending, facts: RecordFact
     parameters: withoutInlineData(parameters) as Record<string, unknown>,
     answers: ending.answers,
     usage: facts.usage,
-    chargeTokens: facts.usage.inputTokens + facts.usage.outputTokens,
+    chargeTokens: facts.chargeTokens,
     outcome: ending.outcome,
     errorCode: ending.error?.code ?? null,
     startedAtMs: facts.startedAtMs,

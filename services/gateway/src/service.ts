@@ -9,6 +9,7 @@ import { createQuotaClient } from './clients/quota.ts'
 import { createRecordsClient } from './clients/records.ts'
 import type { Config } from './config.ts'
 import { createJourneys, type Journeys } from './journeys.ts'
+import { createOpaqueUser } from './opaque-user.ts'
 import { createTokenizer } from './tokenizer.ts'
 import { weightedBalancer } from './upstream/balancer.ts'
 import { readProviders } from './upstream/providers-file.ts'
@@ -19,8 +20,6 @@ export interface RunningGateway extends RunningService {
   url: string
 }
 
-/** A hold outlives the longest answer by this: its record must still find it. */
-const HOLD_MARGIN_MS = 60_000
 /** What answers that were ended by a stop get to be recorded: an unacknowledged publish, then the disk. */
 const SETTLE_MS = 4000
 const IDLE_CHECK_MS = 50
@@ -66,8 +65,8 @@ export async function startGateway(context: ServiceContext<Config>): Promise<Run
     journeys,
     registry,
     records,
-    tokenizer,
-    admission: { quota, prompts, holdTtlMs: config.TOTAL_TIMEOUT_MS + HOLD_MARGIN_MS },
+    opaqueUser: createOpaqueUser(config.OPAQUE_USER_SECRET, config.NATS_URL),
+    admission: { quota, prompts, tokenizer, holdTtlMs: config.TOTAL_TIMEOUT_MS + config.HOLD_MARGIN_MS },
     failover: { balancer: weightedBalancer(), log, totalTimeoutMs: config.TOTAL_TIMEOUT_MS },
     writeIdleMs: config.WRITE_IDLE_TIMEOUT_MS,
     isStopping: () => stopping,

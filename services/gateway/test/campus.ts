@@ -2,13 +2,16 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DemoProvider, startDemoProvider } from '@lectern/demo-provider/server.ts'
+import { tokensToHold } from '@lectern/shared/charge.ts'
 import type { ReplyOf, RequestOf } from '@lectern/shared/contracts/call.ts'
 import { type Policy, ResolveCall } from '@lectern/shared/contracts/prompts.ts'
 import {
   AuthenticateCall,
   OwnBalanceCall,
+  type RateLimits,
   ReleaseCall,
   ReserveCall,
+  type Weights,
 } from '@lectern/shared/contracts/quota.ts'
 import type { ConversationRecord } from '@lectern/shared/contracts/records.ts'
 import { PROMPTS_CHANGED, RECORD_COMPLETED, RECORDS_STREAM } from '@lectern/shared/contracts/subjects.ts'
@@ -39,6 +42,12 @@ export interface Staff {
   hintedWeek: number | null
   known: boolean
   maxOutputTokens: number | null
+  /** Tokens left in the week; null: more than enough. Decided as quota does. */
+  left: number | null
+  /** Tokens held by other requests. */
+  held: number
+  weights: Weights
+  rateLimits: RateLimits
   models: string[]
   policy: Omit<Policy, 'courseId' | 'week'>
   /** Reservations are answered only after this. */
@@ -180,6 +189,17 @@ function usualStaff(): Staff {
     hintedWeek: null,
     known: true,
     maxOutputTokens: null,
+    left: null,
+    held: 5,
+    weights: { input: 1000, cachedInput: 1000, output: 1000 },
+    rateLimits: {
+      requestsPerMinute: 60,
+      requestsRemaining: 59,
+      requestsResetMs: 1000,
+      tokensPerMinute: null,
+      tokensRemaining: null,
+      tokensResetMs: null,
+    },
     models: [],
     policy: { prompt: { id: 'p1', version: 1, text: 'Be kind.' }, rules: [] },
     beforeReserve: async () => {},
@@ -188,6 +208,8 @@ function usualStaff(): Staff {
 }
 
 const GRANTED = 100_000
+const USEFUL_OUTPUT = 16
+const INSUFFICIENT = { granted: false, reason: 'insufficient_quota', retryAfterMs: null } as const
 const RESETS_AT_MS = Date.UTC(2026, 10, 30)
 
 function answerAsStaff(bus: NatsConnection, staff: Staff, asked: Campus['asked']): void {
@@ -205,8 +227,13 @@ function answerAsStaff(bus: NatsConnection, staff: Staff, asked: Campus['asked']
     await staff.beforeReserve()
     if (staff.deny) return staff.deny
     const wanted = request.maxOutputTokens ?? 500
-    const maxOutputTokens = Math.min(wanted, staff.maxOutputTokens ?? wanted)
-    const tokensHeld = request.inputTokens + request.choices * maxOutputTokens
+    const { left, rateLimits } = staff
+    const fitting = left === null ? wanted : Math.floor((left - request.inputTokens) / request.choices)
+    if (fitting < Math.min(wanted, USEFUL_OUTPUT)) {
+      return { ...INSUFFICIENT, remaining: left, resetsAtMs: RESETS_AT_MS, rateLimits }
+    }
+    const maxOutputTokens = Math.min(wanted, staff.maxOutputTokens ?? wanted, fitting)
+    const tokensHeld = tokensToHold({ ...request, maxOutputTokens }, staff.weights)
     return {
       granted: true as const,
       ...whose,
@@ -214,8 +241,10 @@ function answerAsStaff(bus: NatsConnection, staff: Staff, asked: Campus['asked']
       tokensHeld,
       maxOutputTokens,
       outputLowered: maxOutputTokens < wanted,
-      remaining: GRANTED - tokensHeld,
+      remaining: (left ?? GRANTED) - tokensHeld,
       resetsAtMs: RESETS_AT_MS,
+      weights: staff.weights,
+      rateLimits,
     }
   })
   responder.on(ReleaseCall, async ({ reservationId }) => {
@@ -224,7 +253,9 @@ function answerAsStaff(bus: NatsConnection, staff: Staff, asked: Campus['asked']
   })
   responder.on(OwnBalanceCall, async () => {
     if (!staff.known) return { known: false as const, reason: 'invalid_api_key' as const }
-    const sums = { granted: GRANTED, used: 10, held: 5, remaining: GRANTED - 15 }
+    const { held } = staff
+    const remaining = staff.left ?? GRANTED - 10 - held
+    const sums = { granted: GRANTED, used: GRANTED - held - remaining, held, remaining }
     return {
       known: true as const,
       balance: { ...whose, week: staff.week, ...sums, resetsAtMs: RESETS_AT_MS },

@@ -19,7 +19,7 @@ const entry = (name: string, baseUrl: string, publicName: string, weight: number
   name,
   kind: 'openai',
   baseUrl,
-  timeouts: { firstByteMs: 300 },
+  timeouts: { firstByteMs: 1000 },
   models: [{ name: publicName, model: 'demo-small', weight }],
 })
 // The first is always chosen first: its weight leaves the second nothing until it is out.

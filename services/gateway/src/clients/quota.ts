@@ -14,6 +14,7 @@ import { unavailable } from './unavailable.ts'
 export type Identity = Extract<ReplyOf<typeof AuthenticateCall>, { known: true }>
 export type Reservation = ReplyOf<typeof ReserveCall>
 export type Granted = Extract<Reservation, { granted: true }>
+export type Denied = Extract<Reservation, { granted: false }>
 export type OwnBalance = ReplyOf<typeof OwnBalanceCall>
 
 /** 20,000 keys are several universities; an entry is some hundred bytes. */

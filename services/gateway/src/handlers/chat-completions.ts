@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import type { Usage } from '@lectern/shared/contracts/records.ts'
 import { LecternError, toLecternError } from '@lectern/shared/errors.ts'
 import type { Logger } from '@lectern/shared/log.ts'
 import { currentTraceId } from '@lectern/shared/spans.ts'
@@ -8,14 +6,16 @@ import { type Admission, type AdmissionParts, admit } from '../admission.ts'
 import { type Answered, answerBlocked, answerStream, answerWhole } from '../answer.ts'
 import { type ChatBody, refuseDeepNesting } from '../chat.ts'
 import type { RecordsClient } from '../clients/records.ts'
-import { estimateUsage } from '../estimate.ts'
+import { Refused } from '../denial.ts'
 import type { Journey, Journeys } from '../journeys.ts'
+import type { OpaqueUser } from '../opaque-user.ts'
 import { type Ending, endingWithoutAnswer, notDurable } from '../outcome.ts'
+import { rateLimitHeaders } from '../rate-limit-headers.ts'
 import { toRecord } from '../record.ts'
-import type { Tokenizer } from '../tokenizer.ts'
+import { settle } from '../settlement.ts'
 import type { FailoverParts } from '../upstream/failover.ts'
 import type { Deployment } from '../upstream/provider.ts'
-import type { Registry } from '../upstream/registry.ts'
+import { modelTokens, type Registry } from '../upstream/registry.ts'
 
 export const CHAT_COMPLETIONS = '/v1/chat/completions'
 
@@ -24,7 +24,7 @@ export interface ChatParts {
   registry: Registry
   failover: FailoverParts
   records: RecordsClient
-  tokenizer: Tokenizer
+  opaqueUser: OpaqueUser
   journeys: Journeys
   writeIdleMs: number
   log: Logger
@@ -40,21 +40,24 @@ export function chatCompletions(parts: ChatParts) {
       const body = request.body as ChatBody
       const started = { startedAtMs: Date.now(), startedMs: performance.now() }
       const deployments = parts.registry.deploymentsOf(body.model)
-      const admission = await enter(parts, request, body, deployments)
+      const admission = await enter(parts, request, body, deployments).catch((error: unknown) => {
+        if (error instanceof Refused) reply.headers(rateLimitHeaders(error.rateLimits))
+        throw error
+      })
       reply.headers(headersOf(admission))
 
       const { ending, finish } = await answer(parts, { admission, body, deployments, journey, reply })
-      const usage = ending.usage ?? (await estimateUsage(parts.tokenizer, { body, admission, ...ending }))
+      const { tokenizer } = parts.admission
+      const settlement = await settle({ tokenizer, log: parts.log }, { body, admission, ending })
       const traceId = currentTraceId()
-      const facts = { ...started, body, endpoint: CHAT_COMPLETIONS, usage, traceId }
+      const facts = { ...started, ...settlement, body, endpoint: CHAT_COMPLETIONS, traceId }
       const stored = await parts.records.keep(toRecord(admission, ending, facts)).then(
         () => null,
         (error: unknown) => notDurable(error),
       )
-      noteOverrun(parts.log, admission, usage)
 
       if (journey.clientLeft) return reply.hijack()
-      finish({ ...ending, usage, error: stored ?? ending.error })
+      finish({ ...ending, error: stored ?? ending.error }, settlement.chargeTokens)
       return reply
     })
 }
@@ -67,8 +70,7 @@ async function enter(
 ): Promise<Admission> {
   refuseDeepNesting(body)
   if (deployments.length === 0) throw unknownModel(body.model, registry)
-  const imageTokens = Math.max(...deployments.map(deployment => deployment.imageTokens))
-  return await admit(admission, { id, keyHash, body, imageTokens })
+  return await admit(admission, { id, keyHash, body, tokens: modelTokens(deployments) })
 }
 
 function unknownModel(model: string, { names }: Registry): LecternError {
@@ -78,7 +80,7 @@ function unknownModel(model: string, { names }: Registry): LecternError {
 
 /** Never throws: whatever goes wrong from here on is an ending. */
 async function answer(
-  { failover, writeIdleMs, log }: ChatParts,
+  { failover, opaqueUser, writeIdleMs, log }: ChatParts,
   given: {
     admission: Admission
     body: ChatBody
@@ -111,17 +113,12 @@ function headersOf(admission: Admission): Record<string, string> {
     'x-request-id': admission.id,
     'x-lectern-week': String(admission.week),
     'x-lectern-remaining-tokens': String(admission.remaining),
-    ...(admission.outputLowered ? { 'x-lectern-output-lowered': String(admission.maxOutputTokens) } : {}),
+    ...(admission.outputLowered
+      ? {
+          'x-lectern-output-lowered': String(admission.maxOutputTokens),
+          'x-lectern-output-lowered-because': 'budget',
+        }
+      : {}),
+    ...rateLimitHeaders(admission.rateLimits),
   }
-}
-
-/** A name that says nothing to the provider, and is always the same for the same student. */
-function opaqueUser({ courseId, studentId }: Admission): string {
-  return createHash('sha256').update(`${courseId}/${studentId}`).digest('hex').slice(0, 32)
-}
-
-/** A charge above the hold means that the bound was none: an operator must know (P1). */
-function noteOverrun(log: Logger, { id, tokensHeld }: Admission, { inputTokens, outputTokens }: Usage): void {
-  const charged = inputTokens + outputTokens
-  if (charged > tokensHeld) log.error({ id, charged, tokensHeld }, 'the provider reports more than was held')
 }

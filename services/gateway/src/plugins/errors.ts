@@ -45,17 +45,22 @@ async function discardBody({ raw }: FastifyRequest, reply: FastifyReply): Promis
 export const errorsOfTheFramework = {
   frameworkErrors: (thrown: FastifyError, _: FastifyRequest, reply: FastifyReply) =>
     void sendError(reply, fromFastify(thrown) ?? toLecternError(thrown)),
-  clientErrorHandler(thrown: Error, socket: Socket) {
+  clientErrorHandler(thrown: Error & { code?: string }, socket: Socket) {
     // What is not HTTP has no request to answer; a lost connection nobody to be told.
     if (!socket.writable) return
-    const body = JSON.stringify(
-      errorBody(new LecternError('invalid_request', { message: 'This is not valid HTTP.' })),
-    )
+    const [status, message] = BAD_HTTP[thrown.code ?? ''] ?? ['400 Bad Request', 'This is not valid HTTP.']
+    const body = JSON.stringify(errorBody(new LecternError('invalid_request', { message })))
     socket.end(
-      `HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+      `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
       () => socket.destroy(thrown),
     )
   },
+}
+
+/** Node's codes for what else may be wrong before there is a request. */
+const BAD_HTTP: Record<string, [status: string, message: string]> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are larger than 16 KiB.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not arrive in time.'],
 }
 
 /** Answers with an error of the catalogue. */

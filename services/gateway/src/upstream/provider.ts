@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Usage } from '@lectern/shared/contracts/records.ts'
 import type { ChatBody } from '../chat.ts'
+import type { Vocabulary } from '../token-count.ts'
 import type { Exchange } from './exchange.ts'
 import type { Refusal, UpstreamFailure } from './failure.ts'
 import type { EventPart } from './sse.ts'
@@ -27,6 +28,7 @@ export interface Deployment {
   /** Which field carries the cap; null: as the client wrote it. */
   maxOutputField: 'max_tokens' | 'max_completion_tokens' | null
   imageTokens: number
+  vocabulary: Vocabulary
 }
 
 /** One event of a provider's stream, in OpenAI's form whatever the provider speaks. */

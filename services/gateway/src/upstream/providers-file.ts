@@ -15,6 +15,7 @@ const ModelEntry = Type.Object(
     weight: Type.Optional(Type.Number({ minimum: 0, maximum: 1_000_000 })),
     maxOutputField: Type.Optional(Type.Enum(['max_tokens', 'max_completion_tokens'])),
     imageTokens: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+    tokenizer: Type.Optional(Type.Enum(['o200k', 'cl100k', 'other'])),
   },
   closed,
 )

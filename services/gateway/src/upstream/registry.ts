@@ -1,3 +1,5 @@
+import type { ModelTokens } from '../hold.ts'
+import type { Vocabulary } from '../token-count.ts'
 import type { UpstreamTimeouts } from './origin.ts'
 import type { Deployment, Provider } from './provider.ts'
 import { openAiProvider } from './providers/openai.ts'
@@ -10,6 +12,15 @@ const KINDS: Record<ProviderEntry['kind'], OpenProvider> = { openai: openAiProvi
 
 /** Room for any image of the usual models: GPT-4.1 and Claude stay below 2,500, Qwen-VL's default is 2,560. */
 const DEFAULT_IMAGE_TOKENS = 4000
+/** OpenAI documents three tokens around a conversation. */
+const OPENAI_TEMPLATE_TOKENS = 24
+/** Templates of open models begin with a system prompt of their own where there is none: gpt-oss with about 70 tokens. */
+const OTHER_TEMPLATE_TOKENS = 100
+
+/** Other vendors' names begin otherwise (gpt-oss, gpt-neox), or say nothing about the vocabulary. */
+const OPENAI_MODEL = /^(openai\/)?(chatgpt-|gpt-\d|o\d)/
+const OLDER_OPENAI_MODEL = /^(openai\/)?gpt-(3\.?5|4)(-|$)/
+
 /** All configured models by their public names. */
 export interface Registry {
   /** In the order of the file. */
@@ -26,7 +37,7 @@ export function createRegistry(
   const deployments = new Map<string, Deployment[]>()
   const providers = configured.map(entry => {
     const provider = KINDS[entry.kind](entry, timeouts)
-    for (const { name, model = name, weight = 1, maxOutputField = null, imageTokens } of entry.models) {
+    for (const { name, model = name, weight = 1, maxOutputField = null, ...given } of entry.models) {
       deployments
         .getOrInsertComputed(name, () => [])
         .push({
@@ -35,7 +46,8 @@ export function createRegistry(
           model,
           weight,
           maxOutputField,
-          imageTokens: imageTokens ?? DEFAULT_IMAGE_TOKENS,
+          imageTokens: given.imageTokens ?? DEFAULT_IMAGE_TOKENS,
+          vocabulary: given.tokenizer ?? vocabularyOf(model),
         })
     }
     return provider
@@ -45,4 +57,19 @@ export function createRegistry(
     deploymentsOf: name => deployments.get(name) ?? [],
     close: async () => void (await Promise.all(providers.map(provider => provider.close()))),
   }
+}
+
+/** What must be held for a prompt, whichever of the deployments answers. */
+export function modelTokens(deployments: readonly Deployment[]): ModelTokens {
+  const vocabularies = [...new Set(deployments.map(({ vocabulary }) => vocabulary))]
+  return {
+    imageTokens: Math.max(...deployments.map(({ imageTokens }) => imageTokens)),
+    templateTokens: vocabularies.includes('other') ? OTHER_TEMPLATE_TOKENS : OPENAI_TEMPLATE_TOKENS,
+    vocabularies,
+  }
+}
+
+function vocabularyOf(model: string): Vocabulary {
+  if (!OPENAI_MODEL.test(model)) return 'other'
+  return OLDER_OPENAI_MODEL.test(model) ? 'cl100k' : 'o200k'
 }

@@ -1,0 +1,88 @@
+import { randomUUIDv7 } from 'node:crypto'
+import { NobodyThereError } from '@lectern/shared/nats/requester.ts'
+import { boundOfPrompt, countable, type PromptCosts } from './bound.ts'
+import { type ChatBody, choicesOf, outputCapOf } from './chat.ts'
+import type { Denied, Granted, QuotaClient, Reservation } from './clients/quota.ts'
+import { Refused } from './denial.ts'
+import type { Vocabulary } from './token-count.ts'
+import type { Tokenizer } from './tokenizer.ts'
+
+/** Tokens held for one request. */
+export interface Hold extends Granted {
+  /** Names the reservation, and from now on the request and its record. */
+  id: string
+  /** Upper bound of the prompt's tokens that was held. */
+  inputTokens: number
+}
+
+export interface HoldParts {
+  quota: QuotaClient
+  tokenizer: Tokenizer
+  /** How long a hold may live when nobody ends it. */
+  holdTtlMs: number
+}
+
+/** What the deployments of a model say about its tokens: any of them may get the request. */
+export interface ModelTokens extends PromptCosts {
+  vocabularies: readonly Vocabulary[]
+}
+
+export interface Asker {
+  id: string
+  keyHash: string
+  body: ChatBody
+  tokens: ModelTokens
+}
+
+/**
+ * Holds the tokens of a request: by its bytes, which cost nothing to count; where the budget is too small for that, by what
+ * a tokenizer counts, so that the last tokens of a week can be spent (P4). Throws when it is refused; then nothing is held.
+ */
+export async function holdTokens(parts: HoldParts, asker: Asker, system: string | null): Promise<Hold> {
+  const { id, keyHash, body, tokens } = asker
+  const byBytes = boundOfPrompt(body, system, tokens)
+  const first = await reserve(parts, asker, { id, inputTokens: byBytes })
+  if (first.granted) return { ...first, id, inputTokens: byBytes }
+  if (first.reason === 'invalid_api_key') parts.quota.forget(keyHash)
+  if (!(await mayFit(parts.quota, keyHash, first))) throw new Refused(first)
+
+  const { texts, fixedTokens } = countable(body, system, tokens)
+  const counted = await parts.tokenizer.bound(texts, tokens.vocabularies, keyHash)
+  if (counted === null || fixedTokens + counted >= byBytes) throw new Refused(first)
+  const inputTokens = fixedTokens + counted
+  // Another question than the first, so another id: a late answer to that one must never be taken for this one's.
+  const exactId = randomUUIDv7()
+  const second = await reserve(parts, asker, { id: exactId, inputTokens })
+  if (!second.granted) throw new Refused(second)
+  return { ...second, id: exactId, inputTokens }
+}
+
+async function reserve(
+  { quota, holdTtlMs }: HoldParts,
+  { keyHash, body }: Asker,
+  { id, inputTokens }: { id: string; inputTokens: number },
+): Promise<Reservation> {
+  const question = {
+    reservationId: id,
+    keyHash,
+    model: body.model,
+    inputTokens,
+    maxOutputTokens: outputCapOf(body),
+    choices: choicesOf(body),
+    ttlMs: holdTtlMs,
+  }
+  return await quota.reserve(question).catch((error: unknown) => {
+    // Whether it was carried out is unknown, unless it reached nobody; a hold for nothing must not wait for its expiry.
+    if (!(error instanceof NobodyThereError)) quota.release(id, keyHash)
+    throw error
+  })
+}
+
+/** Whether a smaller bound could help: not without any tokens left, those held by running requests included. */
+async function mayFit(quota: QuotaClient, keyHash: string, denial: Denied): Promise<boolean> {
+  if (denial.reason === 'budget_in_use') return true
+  if (denial.reason !== 'insufficient_quota') return false
+  if ((denial.remaining ?? 0) > 0) return true
+  const own = await quota.balance(keyHash)
+  return own.known && own.balance.remaining + own.balance.held > 0
+}
