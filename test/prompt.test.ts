@@ -1,41 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { freePort } from '@lectern/local/ports.ts'
 import t from 'tap'
-import { ask, MODEL, type System, startSystem, until } from './system.ts'
+import { startReplica } from './replica.ts'
+import { ask, MODEL, startSystem, until } from './system.ts'
 
 const system = await startSystem(t)
-const second = await startGateway(system)
-
-/** A second gateway beside the launched one, as an operator would add it. */
-async function startGateway({ demo, home, providersFile }: System): Promise<string> {
-  const [port, opsPort] = [await freePort(), await freePort()]
-  const gateway = spawn(process.execPath, ['--import', '@lectern/shared/telemetry.ts', 'src/main.ts'], {
-    cwd: join(import.meta.dirname, '..', 'services', 'gateway'),
-    env: {
-      ...process.env,
-      NATS_URL: demo.natsUrl,
-      PORT: String(port),
-      OPS_PORT: String(opsPort),
-      LECTERN_PROVIDERS: providersFile,
-      SPOOL_DIR: join(home, 'spool-2'),
-      LOG_LEVEL: 'error',
-    },
-    stdio: 'inherit',
-  })
-  t.teardown(async () => {
-    gateway.kill('SIGTERM')
-    if (gateway.exitCode === null) await once(gateway, 'exit')
-  })
-  const ready = () =>
-    fetch(`http://127.0.0.1:${opsPort}/readyz`).then(
-      response => response.ok,
-      () => false,
-    )
-  await until(ready, 'the second gateway is ready')
-  return `http://127.0.0.1:${port}/v1`
-}
+const second = `${(await startReplica(t, system, 'gateway')).url}/v1`
 
 const messagesThatArrived = () =>
   (system.provider.requests.at(-1)?.body as { messages: { role: string; content: string }[] } | undefined)

@@ -11,6 +11,12 @@ import pg from 'pg'
 /** The whole system as a user starts it, in front of a scripted provider that the test can look into. */
 export type System = Awaited<ReturnType<typeof startSystem>>
 
+export interface Student {
+  id: string
+  name: string
+  key: string
+}
+
 /** The only model of the course. */
 export const MODEL = 'test-model'
 
@@ -55,7 +61,16 @@ export async function startSystem(t: Test, { env = {}, course }: SystemOptions =
     ...lectern,
     provider,
     providersFile,
+    /** What was set for its services, for replicas that a test adds. */
+    env,
     staff,
+    /** New students of the demo course, with their keys. */
+    enroll: (names: string[]) =>
+      staff<Student[]>(
+        'POST',
+        '/api/courses/demo/students',
+        names.map(name => ({ name, email: `${name}@example.edu` })),
+      ),
     /** The official client of one of the demo students; by default it does not retry by itself. */
     client: (student = 0, options: { baseURL?: string; maxRetries?: number } = {}) =>
       new OpenAI({

@@ -112,10 +112,34 @@ t.test('each promise has a test that names it', async t => {
   const titles = code
     .filter(file => file.endsWith('.test.ts'))
     .flatMap(file => read(file).match(/test\(\s*[`'"]P\d+[^`'"]*/g) ?? [])
-  for (let promise = 1; promise <= 10; promise++) {
+  for (let promise = 1; promise <= 11; promise++) {
     t.ok(
       titles.some(title => new RegExp(`\\bP${promise}\\b`).test(title)),
       `P${promise}`,
     )
+  }
+})
+
+t.test('each proof that docs/invariants.md lists is a test that names the promise', async t => {
+  const rows =
+    read('docs/invariants.md')
+      .split('## Proofs')[1]
+      ?.match(/^\| P\d+ .*$/gm) ?? []
+  t.same(
+    rows.map(row => /P\d+/.exec(row)?.[0]),
+    Array.from({ length: 11 }, (_, index) => `P${index + 1}`),
+  )
+  for (const row of rows) {
+    const [promise = ''] = /P\d+/.exec(row) ?? []
+    const named = [...row.matchAll(/\[([^\]]+\.test\.ts)\]\(\.\.\/([^)]+)\)/g)]
+    t.ok(named.length > 0, `${promise} has a proof`)
+    for (const [, text, file = ''] of named) {
+      t.equal(text, file)
+      const titles = existsSync(join(root, file)) ? read(file).match(/test\(\s*[`'"]P\d+[^`'"]*/g) : null
+      t.ok(
+        titles?.some(title => new RegExp(`\\b${promise}\\b`).test(title)),
+        `${file} names ${promise}`,
+      )
+    }
   }
 })
