@@ -70,11 +70,23 @@ t.test('P1 P2 P4: every operation, for courses on different nodes at the same ti
   await Promise.all(all.map(work))
 })
 
+/** As the gateway does: where no answer came in time, the same reservation is asked for again. */
+async function reservePatiently(who: Parameters<typeof quota.reserve>[0]) {
+  const reservationId = randomUUID()
+  for (let tries = 1; ; tries++) {
+    try {
+      return await quota.reserve(who, { reservationId })
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'service_unavailable' || tries === 20) throw error
+    }
+  }
+}
+
 t.test('P1: many requests at once on two replicas: never more than fits, on each node', async t => {
   const replica = await quota.startReplica()
   const all = await onEachNode({ weeklyTokens: 3_730 })
   const answers = await Promise.all(
-    all.map(who => Promise.all(Array.from({ length: 60 }, () => quota.reserve(who)))),
+    all.map(who => Promise.all(Array.from({ length: 60 }, () => reservePatiently(who)))),
   )
   for (const [index, who] of all.entries()) {
     t.equal(answers[index]?.filter(answer => answer.granted && !answer.outputLowered).length, 37)
