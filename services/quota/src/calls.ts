@@ -9,7 +9,6 @@ import {
 import type { Handler, Responder } from '@lectern/shared/nats/responder.ts'
 import type { AccountOf } from './account-of.ts'
 import type { ReadAmounts } from './amounts.ts'
-import { answeringOutages } from './failure.ts'
 import type { FollowUp } from './follow-up.ts'
 import { addGrant } from './handlers/add-grant.ts'
 import { addStudents } from './handlers/add-students.ts'
@@ -47,21 +46,19 @@ export interface Parts extends Stores {
 
 /** What gateways ask while a request runs. */
 export function answerGateways(responder: Responder, parts: Parts): void {
-  const on = <C extends Call>(call: C, handler: Handler<C>) => responder.on(call, answeringOutages(handler))
-  on(ReserveCall, reserve(parts))
-  on(ReleaseCall, release(parts.reservations))
-  on(AuthenticateCall, authenticate(parts))
-  on(OwnBalanceCall, ownBalance(parts))
+  responder.on(ReserveCall, reserve(parts))
+  responder.on(ReleaseCall, release(parts.reservations))
+  responder.on(AuthenticateCall, authenticate(parts))
+  responder.on(OwnBalanceCall, ownBalance(parts))
 }
 
 /** What staff ask through the console. */
 export function answerStaff(responder: Responder, parts: Parts): void {
   const { courses, students, keys, statements } = parts
   const on = <C extends Call>(call: C, handler: Handler<C>) => {
-    const answer = answeringOutages(handler)
     responder.on(call, async (request: RequestOf<C>) => {
       refuseNul(request)
-      return answer(request)
+      return handler(request)
     })
   }
   on(staff.CreateCourseCall, createCourse(courses))
