@@ -145,7 +145,7 @@ async function reserve(campus: Campus, student: number): Promise<string> {
   const { keyHash } = enrolment(student)
   const answer = await ask(campus, ReserveCall, {
     ...{ reservationId, keyHash, model: 'demo', inputTokens: 600, maxOutputTokens: 400, choices: 1 },
-    ttlMs: 600_000,
+    ...{ lowerOutput: true, ttlMs: 600_000 },
   })
   if (!answer.granted) throw new Error(`not granted: ${answer.reason}`)
   return reservationId

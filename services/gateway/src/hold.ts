@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import { NobodyThereError } from '@lectern/shared/nats/requester.ts'
 import { boundOfPrompt, countable, type PromptCosts } from './bound.ts'
 import { type ChatBody, choicesOf, outputCapOf } from './chat.ts'
-import type { Denied, Granted, QuotaClient, Reservation } from './clients/quota.ts'
+import type { Denied, Granted, QuotaClient } from './clients/quota.ts'
 import { Refused } from './denial.ts'
 import type { Vocabulary } from './token-count.ts'
 import type { Tokenizer } from './tokenizer.ts'
@@ -36,32 +36,31 @@ export interface Asker {
 
 /**
  * Holds the tokens of a request: by its bytes, which cost nothing to count; where the budget is too small for that, by what
- * a tokenizer counts, so that the last tokens of a week can be spent (P4). Throws when it is refused; then nothing is held.
+ * a tokenizer counts, and only then with a lowered output cap, so that the last tokens of a week can be spent (P4). Throws
+ * when it is refused; then nothing is held.
  */
 export async function holdTokens(parts: HoldParts, asker: Asker, system: string | null): Promise<Hold> {
-  const { id, keyHash, body, tokens } = asker
+  const { keyHash, body, tokens } = asker
   const byBytes = boundOfPrompt(body, system, tokens)
-  const first = await reserve(parts, asker, { id, inputTokens: byBytes })
-  if (first.granted) return { ...first, id, inputTokens: byBytes }
+  const first = await reserve(parts, asker, { id: asker.id, inputTokens: byBytes, lowerOutput: false })
+  if (first.granted) return first
   if (first.reason === 'invalid_api_key') parts.quota.forget(keyHash)
   if (!(await mayFit(parts.quota, keyHash, first))) throw new Refused(first)
 
   const { texts, fixedTokens } = countable(body, system, tokens)
   const counted = await parts.tokenizer.bound(texts, tokens.vocabularies, keyHash)
-  if (counted === null || fixedTokens + counted >= byBytes) throw new Refused(first)
-  const inputTokens = fixedTokens + counted
+  const inputTokens = Math.min(byBytes, fixedTokens + (counted ?? byBytes))
   // Another question than the first, so another id: a late answer to that one must never be taken for this one's.
-  const exactId = randomUUIDv7()
-  const second = await reserve(parts, asker, { id: exactId, inputTokens })
+  const second = await reserve(parts, asker, { id: randomUUIDv7(), inputTokens, lowerOutput: true })
   if (!second.granted) throw new Refused(second)
-  return { ...second, id: exactId, inputTokens }
+  return second
 }
 
 async function reserve(
   { quota, holdTtlMs }: HoldParts,
   { keyHash, body }: Asker,
-  { id, inputTokens }: { id: string; inputTokens: number },
-): Promise<Reservation> {
+  { id, inputTokens, lowerOutput }: { id: string; inputTokens: number; lowerOutput: boolean },
+): Promise<Hold | Denied> {
   const question = {
     reservationId: id,
     keyHash,
@@ -69,16 +68,18 @@ async function reserve(
     inputTokens,
     maxOutputTokens: outputCapOf(body),
     choices: choicesOf(body),
+    lowerOutput,
     ttlMs: holdTtlMs,
   }
-  return await quota.reserve(question).catch((error: unknown) => {
+  const reservation = await quota.reserve(question).catch((error: unknown) => {
     // Whether it was carried out is unknown, unless it reached nobody; a hold for nothing must not wait for its expiry.
     if (!(error instanceof NobodyThereError)) quota.release(id, keyHash)
     throw error
   })
+  return reservation.granted ? { ...reservation, id, inputTokens } : reservation
 }
 
-/** Whether a smaller bound could help: not without any tokens left, those held by running requests included. */
+/** Whether a smaller question could help: not without any tokens left, those held by running requests included. */
 async function mayFit(quota: QuotaClient, keyHash: string, denial: Denied): Promise<boolean> {
   if (denial.reason === 'budget_in_use') return true
   if (denial.reason !== 'insufficient_quota') return false

@@ -229,7 +229,7 @@ function answerAsStaff(bus: NatsConnection, staff: Staff, asked: Campus['asked']
     const wanted = request.maxOutputTokens ?? 500
     const { left, rateLimits } = staff
     const fitting = left === null ? wanted : Math.floor((left - request.inputTokens) / request.choices)
-    if (fitting < Math.min(wanted, USEFUL_OUTPUT)) {
+    if (fitting < (request.lowerOutput ? Math.min(wanted, USEFUL_OUTPUT) : wanted)) {
       return { ...INSUFFICIENT, remaining: left, resetsAtMs: RESETS_AT_MS, rateLimits }
     }
     const maxOutputTokens = Math.min(wanted, staff.maxOutputTokens ?? wanted, fitting)

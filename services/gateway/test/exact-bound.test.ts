@@ -60,6 +60,17 @@ t.test('a budget that is large enough is never counted, and a cap that fits is n
   t.equal(response.headers.get('x-lectern-output-lowered-because'), null)
 })
 
+t.test(
+  'P4: a cap is not lowered as long as the prompt, counted, leaves room for the whole of it',
+  async t => {
+    const { response, reserved } = await ask(1300, ENGLISH)
+    t.match(reserved, [{ lowerOutput: false }, { lowerOutput: true }])
+    t.ok((reserved[0]?.inputTokens ?? 0) + 500 > 1300, 'by its bytes there was no room for all of the 500')
+    t.match(provider.requests.at(-1)?.body, { max_tokens: 500 })
+    t.equal(response.headers.get('x-lectern-output-lowered'), null)
+  },
+)
+
 t.test('a vocabulary that is known needs no margin', async t => {
   const other = await ask(600, ENGLISH)
   const known = await ask(600, ENGLISH, { model: 'gpt-4.1' })
@@ -85,10 +96,13 @@ t.test('P4: with nothing left nothing is counted, unless running requests hold i
   staff.held = 5
 })
 
-t.test('a prompt too long to be counted is refused by its bytes', async t => {
-  const { response, reserved } = await ask(40_000, 'word '.repeat(30_000))
-  t.equal(response.status, 429)
-  t.equal(reserved.length, 1)
+t.test('a prompt too long to be counted is decided by its bytes', async t => {
+  const long = 'word '.repeat(30_000)
+  t.equal((await ask(40_000, long)).response.status, 429)
+  const { response, reserved } = await ask(150_400, long)
+  t.equal(response.status, 200)
+  t.equal(reserved[1]?.inputTokens, reserved[0]?.inputTokens)
+  t.ok(Number(response.headers.get('x-lectern-output-lowered')) > 100)
 })
 
 t.test('P11: many long prompts of one student at once are counted one after the other', async t => {

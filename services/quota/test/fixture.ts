@@ -210,6 +210,7 @@ export function reserveQuestion({ keyHash }: { keyHash: string }): RequestOf<typ
     inputTokens: 10,
     maxOutputTokens: 90,
     choices: 1,
+    lowerOutput: true,
     ttlMs: 60_000,
   }
 }

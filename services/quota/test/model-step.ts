@@ -44,7 +44,8 @@ export function toRequest(
 ): RequestOf<typeof ReserveCall> {
   const { input: inputTokens, output: maxOutputTokens, model } = question
   const { keyHash } = enrolled(world, student, key)
-  return { reservationId: id, keyHash, model, inputTokens, maxOutputTokens, choices: 1, ttlMs: HOLD_MS }
+  const asked = { inputTokens, maxOutputTokens, choices: 1, lowerOutput: true }
+  return { reservationId: id, keyHash, model, ...asked, ttlMs: HOLD_MS }
 }
 
 /** Asks, and compares the whole answer with the model's. */

@@ -60,8 +60,7 @@ export type Balance = Static<typeof Balance>
 
 /**
  * Hold tokens for one request, before anything is sent upstream. Idempotent by `reservationId`: the same question gets
- * the same answer. What is held is `inputTokens + choices * maxOutputTokens` at the model's weights; where that does not fit, the output cap is
- * lowered to what is left (never below the course's useful minimum).
+ * the same answer. What is held is `inputTokens + choices * maxOutputTokens` at the model's weights.
  */
 export const ReserveCall = defineCall(
   'quota.reserve',
@@ -75,6 +74,11 @@ export const ReserveCall = defineCall(
     maxOutputTokens: Nullable(Tokens),
     /** OpenAI's `n`. */
     choices: Type.Integer({ minimum: 1, maximum: 128 }),
+    /**
+     * Where that does not fit. True: wait a moment for open holds, and lower the output cap to what is left (never below
+     * the useful minimum). False: deny at once, because the caller can then count the prompt more exactly.
+     */
+    lowerOutput: Type.Boolean(),
     /** How long the hold lives when nobody ends it. */
     ttlMs: Type.Integer({ minimum: 1000, maximum: 86_400_000 }),
   }),

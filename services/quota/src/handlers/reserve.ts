@@ -23,7 +23,7 @@ export function reserve({
     const giveUpAt = performance.now() + budgetWaitMs
     let { answer } = await ask()
     // Only requests that still run stand in the way: their ends may come any moment.
-    for (let pauseMs = FIRST_PAUSE_MS; isBusy(answer); pauseMs *= 2) {
+    for (let pauseMs = FIRST_PAUSE_MS; request.lowerOutput && isBusy(answer); pauseMs *= 2) {
       const leftMs = giveUpAt - performance.now()
       if (leftMs <= 0) break
       await delay(Math.min(pauseMs, leftMs))

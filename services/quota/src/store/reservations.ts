@@ -75,7 +75,7 @@ export function createReservations({
         max_output_tokens: request.maxOutputTokens ?? -1,
         choices: request.choices,
         ttl_ms: request.ttlMs,
-        minimum_output_tokens: minimumOutputTokens,
+        least_output_tokens: request.lowerOutput ? minimumOutputTokens : -1,
       }
       const { reply, values } = await reserveScript.run(redis, { bucket }, args)
       if (reply === 'granted') return { answer: toGranted(values) }

@@ -2,7 +2,7 @@
 --   requests of the student, then of the course, budget, tokens per minute
 -- KEYS: bucket
 -- ARGV: now_ms, deadline_ms, reservation, key_hash, model, input_tokens, max_output_tokens, choices, ttl_ms,
---   minimum_output_tokens
+--   least_output_tokens
 -- REPLIES: granted, denied, need, conflict, released, late
 --
 -- granted: student, course, week, tokens held, output cap per choice, lowered (0 or 1), remaining, resets_at_ms, weights, limits
@@ -12,12 +12,13 @@
 -- need: what is not loaded (epoch, key, course, account), epoch, course, student, week
 -- conflict: this reservation id has asked something else before
 -- released: the caller gave up on it before it came here
--- now_ms 0: Redis's own clock decides. max_output_tokens -1: the course's default.
+-- now_ms 0: Redis's own clock decides. max_output_tokens -1: the course's default. least_output_tokens: the output cap may be
+--   lowered so far; -1: not at all
 -- Names are derived from the bucket, whose hash tag they share, because the key's owner and the week are found here.
 
 local bucket = KEYS[1]
 local reservation, key_hash, model, asked_output = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[7])
-local input, choices, ttl_ms, minimum = tonumber(ARGV[6]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local input, choices, ttl_ms, least = tonumber(ARGV[6]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 
 local function name(noun, id)
   return bucket .. ':' .. noun .. ':' .. id
@@ -45,7 +46,7 @@ end
 
 -- The same question gets the same answer. Its digest is short enough for Redis's compact form of a small hash.
 local hold_name = name('hold', reservation)
-local question = redis.sha1hex(table.concat({ key_hash, ARGV[6], ARGV[7], ARGV[8], model }, ' '))
+local question = redis.sha1hex(table.concat({ key_hash, ARGV[6], ARGV[7], ARGV[8], ARGV[10], model }, ' '))
 local hold = redis.call('HMGET', hold_name, 'question', 'student', 'course', 'week', 'tokens', 'cap', 'lowered',
   'remaining', 'resets_at_ms', 'weights', 'limits', 'state')
 if hold[12] == 'never' then
@@ -169,7 +170,7 @@ local function tokens_with(cap)
 end
 
 local wanted_cap = asked_output >= 0 and asked_output or tonumber(policy[4])
-local useful_cap = math.min(wanted_cap, minimum)
+local useful_cap = least >= 0 and math.min(wanted_cap, least) or wanted_cap
 -- The greatest cap that so many tokens pay for; below 0: not even the input. A room for output of 9e12 tokens is as good
 -- as a greater one, and its thousandths are still counted exactly.
 local function fitting_cap(tokens)

@@ -22,7 +22,7 @@ export const reserveScript = loadScript(new URL('./reserve-1.lua', import.meta.u
     'max_output_tokens',
     'choices',
     'ttl_ms',
-    'minimum_output_tokens',
+    'least_output_tokens',
   ],
   replies: ['granted', 'denied', 'need', 'conflict', 'released', 'late'],
 })

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { ReleaseCall } from '@lectern/shared/contracts/quota.ts'
 import t from 'tap'
 import { startFixture, until } from '../fixture.ts'
@@ -66,6 +67,27 @@ t.test('P4: a refusal caused only by open holds waits for them first', async t =
     retryAfterMs: null,
   })
 })
+
+t.test(
+  'P4: without leave to lower the cap, all of it is held or nothing, and nothing is waited for',
+  async t => {
+    const who = await quota.course({ weeklyTokens: 150 })
+    const reservationId = crypto.randomUUID()
+    await quota.reserve(who, { reservationId })
+    const whole = { lowerOutput: false }
+    const [denied] = await Promise.all([
+      quota.reserve(who, { ...whole, maxOutputTokens: 41 }),
+      delay(20).then(() => quota.record(who, { id: reservationId, charge: 10 })),
+    ])
+    t.match(denied, { granted: false, reason: 'budget_in_use', remaining: 50 })
+    await until(async () => (await quota.balance(who)).held === 0)
+    t.match(await quota.reserve(who, { maxOutputTokens: 131, ...whole }), { reason: 'insufficient_quota' })
+    t.match(await quota.reserve(who, { maxOutputTokens: 130, ...whole }), {
+      tokensHeld: 140,
+      outputLowered: false,
+    })
+  },
+)
 
 t.test('P2 P4: a release gives the hold back, once, and is in the ledger', async t => {
   const who = await quota.course()

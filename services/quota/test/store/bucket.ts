@@ -68,7 +68,7 @@ function holdCalls(call: CallScript) {
       max_output_tokens: 90,
       choices: 1,
       ttl_ms: 60_000,
-      minimum_output_tokens: 16,
+      least_output_tokens: 16,
       ...args,
     })
   const settle = (args: Partial<ArgsOf<typeof scripts.settleScript>> = {}) =>

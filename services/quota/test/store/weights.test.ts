@@ -72,7 +72,7 @@ t.test(
       await putCourse({ version, weights: line('m', wi, weights.cachedInput, wo) })
       const [reply] = await sync({ epoch, rev: rev++, granted })
       if (reply !== 'synced') throw new Error(reply)
-      const asked = { input_tokens: input, max_output_tokens: cap, choices, minimum_output_tokens: 1 }
+      const asked = { input_tokens: input, max_output_tokens: cap, choices, least_output_tokens: 1 }
       const [answer, ...values] = await reserve({ reservation, ...asked })
       const hold = (maxOutputTokens: number) =>
         tokensToHold({ inputTokens: input, choices, maxOutputTokens }, weights)
