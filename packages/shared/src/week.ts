@@ -17,19 +17,21 @@ export interface Calendar {
 
 /** A week, or a stretch outside the weeks. All of a course's follow upon each other without a gap. */
 export interface Stretch {
-  /** From 1 where it is a week; else `BEFORE`, `FIRST_BREAK` and following, or `AFTER`. */
+  /** From 1 where it is a week; else `BEFORE`, a number between them for a break, or `AFTER`. */
   week: number
   startsAtMs: number
   endsAtMs: number
 }
 
-/** Numbers of the stretches outside the weeks: more than any course has weeks. */
+/**
+ * Numbers of the stretches outside the weeks: more than any course has weeks. A break has `BEFORE` and the number of calendar
+ * weeks between the first day and its own, so that another break before it does not give it another account.
+ */
 export const BEFORE = 1000
-export const FIRST_BREAK = 1001
 export const AFTER = 1999
 
 /** The stretch after the last week has no end; what must name one says this. */
-const NEVER_MS = Date.UTC(9999, 11, 31)
+export const NEVER_MS = Date.UTC(9999, 11, 31)
 
 export function isOutside(week: number): boolean {
   return week >= BEFORE
@@ -37,7 +39,7 @@ export function isOutside(week: number): boolean {
 
 /**
  * A course's time from the epoch on: what is before week 1, the weeks, the breaks between them, what is after. Throws a
- * RangeError for an unknown zone, an impossible date, or a break that does not begin where a later week would.
+ * RangeError for an unknown zone, an impossible date, a break that does not begin where a later week would, or too many weeks.
  */
 export function stretchesOf({ timezone, startsOn, weeks, breaks }: Calendar): Stretch[] {
   const first = Temporal.PlainDate.from(startsOn, { overflow: 'reject' })
@@ -45,15 +47,17 @@ export function stretchesOf({ timezone, startsOn, weeks, breaks }: Calendar): St
     .map(rest => ({ weeks: rest.weeks, day: Temporal.PlainDate.from(rest.startsOn, { overflow: 'reject' }) }))
     .sort((a, b) => Temporal.PlainDate.compare(a.day, b.day))
   const begins = [{ week: BEFORE, atMs: 0 }]
-  let day = first
+  // Weeks of the calendar so far, and breaks.
+  let passed = 0
   let taken = 0
+  const day = () => first.add({ weeks: passed })
   const begin = (week: number, length: number) => {
-    begins.push({ week, atMs: day.toZonedDateTime(timezone).epochMilliseconds })
-    day = day.add({ weeks: length })
+    begins.push({ week, atMs: day().toZonedDateTime(timezone).epochMilliseconds })
+    passed += length
   }
   for (let week = 1; week <= weeks; week += 1) {
-    for (let rest = rests[taken]; week > 1 && rest?.day.equals(day); rest = rests[taken]) {
-      begin(FIRST_BREAK + taken, rest.weeks)
+    for (let rest = rests[taken]; week > 1 && rest?.day.equals(day()); rest = rests[taken]) {
+      begin(BEFORE + passed, rest.weeks)
       taken += 1
     }
     begin(week, 1)
@@ -61,6 +65,7 @@ export function stretchesOf({ timezone, startsOn, weeks, breaks }: Calendar): St
   begin(AFTER, 0)
   const stray = rests[taken]
   if (stray) throw new RangeError(`the break of ${stray.day} does not begin where a later week would`)
+  if (passed >= AFTER - BEFORE) throw new RangeError('weeks and breaks are more than 998 weeks together')
   return begins.map(({ week, atMs }, index) => ({
     week,
     startsAtMs: atMs,

@@ -63,7 +63,7 @@ t.test('a break is not counted; the week after it has the next number', async t 
   const weeks = calendar('Europe/Berlin', '2026-12-14', 4, breaks)
   t.same(
     weeks.map(({ week }) => week),
-    [BEFORE, 1, 1001, 2, 3, 1002, 4, AFTER],
+    [BEFORE, 1, 1001, 2, 3, 1005, 4, AFTER],
   )
   t.same(begins(weeks).slice(1), [
     '2026-12-13T23:00',
@@ -87,6 +87,23 @@ t.test('a break is not counted; the week after it has the next number', async t 
   )
   const spring = calendar('Europe/Berlin', '2027-03-15', 2, [{ startsOn: '2027-03-22', weeks: 1 }])
   t.same(hours(spring), [168, 167, 168], 'the clocks may change in a break')
+})
+
+t.test('a break keeps its number when another one comes before it', async t => {
+  const christmas = { startsOn: '2026-12-21', weeks: 2 }
+  const breakAt = (breaks: Calendar['breaks']) =>
+    stretchAt(calendar('UTC', '2026-10-05', 12, breaks), at('2026-12-25T00:00:00Z'))?.week
+  t.equal(breakAt([christmas]), 1011)
+  t.equal(breakAt([christmas, { startsOn: '2026-11-02', weeks: 1 }]), 1011)
+  const late = calendar('UTC', '2026-01-05', 2, [
+    { startsOn: '2026-01-12', weeks: 994 },
+    { startsOn: Temporal.PlainDate.from('2026-01-12').add({ weeks: 994 }).toString(), weeks: 2 },
+  ])
+  t.same(
+    late.map(({ week }) => week),
+    [BEFORE, 1, 1001, 1995, 2, AFTER],
+  )
+  t.throws(() => calendar('UTC', '2026-01-05', 2, [{ startsOn: '2026-01-12', weeks: 997 }]), RangeError)
 })
 
 t.test('what is no calendar is refused', async t => {

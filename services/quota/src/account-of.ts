@@ -1,5 +1,5 @@
 import { LecternError } from '@lectern/shared/errors.ts'
-import { stretchAt } from '@lectern/shared/week.ts'
+import { isOutside, stretchAt } from '@lectern/shared/week.ts'
 import type { Account } from './account.ts'
 import { openStretchesOf } from './course.ts'
 import type { Courses } from './store/courses.ts'
@@ -30,7 +30,9 @@ export function createAccountOf({
     if (found) return { account: { courseId, studentId, week: found.week }, resetsAtMs: found.endsAtMs }
     if (asked === null)
       throw new LecternError('course_closed', { message: 'No week of the course is running.' })
-    const message = `The course has ${course.weeks} weeks.`
+    const others = stretches.map(({ week }) => week).filter(isOutside)
+    const outside = others.length > 0 ? `, and outside them ${others.join(', ')}` : ''
+    const message = `week ${asked} is none of this course, which has the weeks 1 to ${course.weeks}${outside}.`
     throw new LecternError('invalid_request', { message, param: 'week' })
   }
 }

@@ -17,8 +17,8 @@ export const KeyHash = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SH
 export const RequestId = Type.String({ minLength: 1, maxLength: 64 })
 /**
  * A week of the course, counted from 1. Where a course is open outside its weeks, each such stretch is an account of its
- * own, under a number that no week has: 1000 is the time before week 1, 1001 the first break (1002 the second, ...), 1999
- * the time after the last week. See `week.ts`.
+ * own, under a number that no week has: 1000 is the time before week 1, 1007 a break that begins seven calendar weeks after the
+ * first day, 1999 the time after the last week. See `week.ts`.
  */
 export const Week = Type.Integer({ minimum: 1, maximum: 1999 })
 export const Tokens = Type.Integer({ minimum: 0, maximum: 1_000_000_000_000 })
