@@ -24,12 +24,17 @@ export function faultsOf(schema: TSchema, errors: Iterable<SchemaError>): Fault[
     const at = (name: string) => placeOf(`${error.instancePath}/${name}`)
     // TypeBox reports an unknown field twice: by name on its parent, and as a value whose schema is `false`.
     if (error.keyword === 'boolean') return []
+    // Of what may be null, and is neither: what is wrong with it as a value.
+    if (error.keyword === 'anyOf' || isNullWanted(error)) return []
     if (requiredProperties) return requiredProperties.map(name => ({ place: at(name), text: 'is missing' }))
     if (additionalProperties)
       return additionalProperties.map(name => ({ place: at(name), text: 'is not a known field' }))
     return [{ place: placeOf(error.instancePath), text: textOf(schema, error) }]
   })
 }
+
+const isNullWanted = ({ keyword, params }: SchemaError) =>
+  keyword === 'type' && (params as { type?: unknown }).type === 'null'
 
 function textOf(schema: TSchema, { keyword, schemaPath, params, message }: SchemaError): string {
   if (keyword === 'enum') {

@@ -30,7 +30,7 @@ import { rotateKey } from './handlers/rotate-key.ts'
 import { studentBalance } from './handlers/student-balance.ts'
 import { updateCourse } from './handlers/update-course.ts'
 import type { WithLoading } from './loader.ts'
-import { refuseNul } from './plain-text.ts'
+import { refuseUnstorable } from './plain-text.ts'
 import type { Stores } from './store/stores.ts'
 import type { SyncAccount } from './sync.ts'
 
@@ -57,7 +57,7 @@ export function answerStaff(responder: Responder, parts: Parts): void {
   const { courses, students, keys, statements } = parts
   const on = <C extends Call>(call: C, handler: Handler<C>) => {
     responder.on(call, async (request: RequestOf<C>) => {
-      refuseNul(request)
+      refuseUnstorable(request)
       return handler(request)
     })
   }

@@ -1,6 +1,5 @@
-import type { Break, Course, CourseInput } from '@lectern/shared/contracts/courses.ts'
+import type { Break, Course } from '@lectern/shared/contracts/courses.ts'
 import type { Weights } from '@lectern/shared/contracts/quota.ts'
-import { LecternError } from '@lectern/shared/errors.ts'
 import { type Calendar, isOutside, type Stretch, stretchesOf } from '@lectern/shared/week.ts'
 import type { Course as CourseRow } from '../generated/client.ts'
 
@@ -67,38 +66,4 @@ export function openStretchesOf(row: CourseRow): Stretch[] {
 /** A day as Postgres keeps it. */
 export function toDate(day: string): Date {
   return new Date(`${day}T00:00:00Z`)
-}
-
-/**
- * Refuses what the field patterns cannot see: a day that does not exist, an unknown zone, a break that does not begin where
- * a week would, a model name with a line break, a weight that would let a charge be more than was held.
- */
-export function checkSettings(settings: CourseInput): void {
-  const { timezone, startsOn, weeks, breaks = [], models, modelWeights = {} } = settings
-  checkCalendar('startsOn', 'is not a date', { startsOn, timezone: 'UTC', weeks: 1, breaks: [] })
-  checkCalendar('timezone', 'is not an IANA time zone', { startsOn, timezone, weeks, breaks: [] })
-  checkCalendar('breaks', 'must each begin where a later week would', { startsOn, timezone, weeks, breaks })
-  const place = models.findIndex(hasControls)
-  if (place >= 0) refuse(`models[${place}]`, 'must not contain control characters')
-  for (const [model, { input, cachedInput }] of Object.entries(modelWeights)) {
-    if (hasControls(model)) refuse('modelWeights', 'must not contain control characters')
-    // A hold takes the whole prompt for uncached.
-    if (cachedInput > input) refuse(`modelWeights.${model}.cachedInput`, 'must not be more than input')
-  }
-}
-
-const hasControls = (model: string) => /\p{Cc}/u.test(model)
-
-function checkCalendar(param: string, fault: string, calendar: Calendar): void {
-  try {
-    // A course of the past is fine, one before the epoch is a typing error (and the scripts count from there).
-    if ((stretchesOf(calendar)[1]?.startsAtMs ?? -1) >= 0) return
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-  }
-  refuse(param, fault)
-}
-
-function refuse(param: string, fault: string): never {
-  throw new LecternError('invalid_request', { message: `${param} ${fault}.`, param })
 }

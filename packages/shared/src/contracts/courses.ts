@@ -39,18 +39,29 @@ const settings = {
   parallelRequests: Type.Integer({ minimum: 1, maximum: 10_000, default: 8 }),
 }
 
+// Staff write these by hand: a mistyped field must not be ignored.
+const closed = { additionalProperties: false }
+
 /** Weeks in which the course rests; the week after them has the next number. */
-export const Break = Type.Object({
-  /** The day on which a week of the calendar would begin. */
-  startsOn: Day,
-  weeks: Type.Integer({ minimum: 1, maximum: 52 }),
-})
+export const Break = Type.Object(
+  {
+    /** The day on which a week of the calendar would begin. */
+    startsOn: Day,
+    weeks: Type.Integer({ minimum: 1, maximum: 52 }),
+  },
+  closed,
+)
 export type Break = Static<typeof Break>
 
 /** What a course may leave out. */
 const extras = {
   /** Public model name -> what its tokens cost; models that are not named cost a token per token. */
-  modelWeights: Type.Record(ModelName, Weights, { maxProperties: 200, default: {} }),
+  modelWeights: Type.Record(
+    // Any text: a name that the pattern missed would go unchecked, with all that it stands for.
+    Type.String({ pattern: '^[\\s\\S]*$' }),
+    Type.Object(Weights.properties, closed),
+    { maxProperties: 200, default: {} },
+  ),
   /** Tokens per minute of one student; null: no limit. */
   tokensPerMinute: Type.Union([Type.Integer({ minimum: 1, maximum: 1_000_000_000 }), Type.Null()], {
     default: null,

@@ -3,7 +3,8 @@ import { LecternError } from '@lectern/shared/errors.ts'
 import { isOutside, stretchAt } from '@lectern/shared/week.ts'
 import type { Course as CourseRow, Prisma } from '../../generated/client.ts'
 import type { Account } from '../account.ts'
-import { checkSettings, openStretchesOf, toCourse, toDate } from '../course.ts'
+import { openStretchesOf, toCourse, toDate } from '../course.ts'
+import { checkSettings } from '../settings.ts'
 import { type Database, isTaken } from './database.ts'
 
 /** Courses in Postgres. */

@@ -1,0 +1,68 @@
+import type { Break, CourseInput } from '@lectern/shared/contracts/courses.ts'
+import { LecternError } from '@lectern/shared/errors.ts'
+import { type Calendar, stretchesOf } from '@lectern/shared/week.ts'
+
+/** A course before the epoch, from which the scripts count, or centuries ahead is a typing error; one of the past is fine. */
+const FIRST_YEAR = '1971'
+const LAST_YEAR = '2199'
+const LONGEST_MODEL_NAME = 200
+
+/**
+ * Refuses what the field patterns cannot see: a day that does not exist, an unknown zone, a break that does not begin where
+ * a week would, a model name with a line break, a weight that would let a charge be more than was held.
+ */
+export function checkSettings({
+  models,
+  modelWeights = {},
+  breaks = [],
+  ...settings
+}: Omit<CourseInput, 'id'>): void {
+  checkCalendar({ ...settings, breaks })
+  const place = models.findIndex(hasControls)
+  if (place >= 0) refuse(`models[${place}]`, 'must not contain control characters')
+  for (const [model, { input, cachedInput }] of Object.entries(modelWeights)) {
+    if (model === '' || model.length > LONGEST_MODEL_NAME)
+      refuse('modelWeights', `must name each model by 1 to ${LONGEST_MODEL_NAME} characters`)
+    if (hasControls(model)) refuse('modelWeights', 'must not contain control characters')
+    // A hold takes the whole prompt for uncached.
+    if (cachedInput > input) refuse(`modelWeights.${model}.cachedInput`, 'must not be more than input')
+  }
+}
+
+const hasControls = (model: string) => /\p{Cc}/u.test(model)
+
+function checkCalendar({ timezone, startsOn, weeks, breaks }: Calendar & { breaks: readonly Break[] }): void {
+  checkDay('startsOn', startsOn)
+  if (!isZone(timezone)) refuse('timezone', 'is not an IANA time zone')
+  for (const [place, rest] of breaks.entries()) checkDay(`breaks[${place}].startsOn`, rest.startsOn)
+  try {
+    stretchesOf({ timezone, startsOn, weeks, breaks })
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    refuse('breaks', `are not possible: ${error.message}`)
+  }
+}
+
+function checkDay(param: string, day: string): void {
+  try {
+    Temporal.PlainDate.from(day, { overflow: 'reject' })
+  } catch {
+    refuse(param, 'is not a date')
+  }
+  if (day.slice(0, 4) < FIRST_YEAR || day.slice(0, 4) > LAST_YEAR)
+    refuse(param, `must be in the years ${FIRST_YEAR} to ${LAST_YEAR}`)
+}
+
+/** Temporal would also take an offset, and any point in time that names a zone. */
+function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return !/^[+-]/.test(name)
+  } catch {
+    return false
+  }
+}
+
+function refuse(param: string, fault: string): never {
+  throw new LecternError('invalid_request', { message: `${param} ${fault}.`, param })
+}
