@@ -1,5 +1,6 @@
 import type { RateLimits } from '@lectern/shared/contracts/quota.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
+import { NEVER_MS } from '@lectern/shared/week.ts'
 import type { Denied } from './clients/quota.ts'
 
 /** A denial is data until here; now it becomes words that say what to do next, and keeps the limits that it came with. */
@@ -19,9 +20,10 @@ export class Refused extends LecternError {
 
 function denialText({ reason, remaining, resetsAtMs }: Denied): string | null {
   const left = remaining === null ? '' : ` ${Math.max(0, remaining)} tokens are left.`
-  const reset = resetsAtMs === null ? '' : ` The next week begins at ${atText(resetsAtMs)}.`
+  // What is after the last week has no end; and after a week there need not be another one.
+  const end = resetsAtMs === null || resetsAtMs >= NEVER_MS ? '' : ` The week ends at ${atText(resetsAtMs)}.`
   if (reason === 'insufficient_quota') {
-    return `Your token budget of this week does not allow this request.${left}${reset}`
+    return `Your token budget of this week does not allow this request.${left}${end}`
   }
   if (reason === 'budget_in_use') {
     return `The rest of your budget is held by your requests that are still running.${left} Try again shortly.`
