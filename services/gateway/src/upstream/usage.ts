@@ -25,8 +25,11 @@ export function readUsage(reported: unknown): Usage | null {
   return { inputTokens, outputTokens, cachedTokens: Math.min(cached, inputTokens), source: 'provider' }
 }
 
+/** No request has more tokens; and such a number's charge, at the greatest weights, is still one that a record may carry. */
+const MOST_TOKENS = 1e8
+
 function countOf(value: unknown): number | null {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= 1e12
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= MOST_TOKENS
     ? value
     : null
 }
