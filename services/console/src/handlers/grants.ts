@@ -72,7 +72,7 @@ export const grants: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { n
     {
       schema: {
         tags,
-        summary: 'Every entry behind a balance; without a week: the running one',
+        summary: 'Every entry behind the balances, newest first; without a week: of all weeks',
         params: StudentParams,
         querystring: closedObject({ week: Type.Optional(Week), ...PageQuery }),
         response: { 200: pageOf(LedgerEntry), ...failures },
