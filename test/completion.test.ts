@@ -1,6 +1,6 @@
 import OpenAI from 'openai'
 import t from 'tap'
-import { ask, MODEL, startSystem, until } from './system.ts'
+import { ask, MODEL, recordOf, startSystem } from './system.ts'
 
 /** The official client, unmodified: only its base URL and key are changed. */
 
@@ -17,17 +17,7 @@ t.test('P3: an answer in one piece is on record, with its tokens, when the clien
   })
   t.equal(response.headers.get('x-lectern-week'), '1')
   t.match(response.headers.get('x-lectern-remaining-tokens'), /^\d+$/)
-  const id = response.headers.get('x-request-id')
-  await until(
-    () =>
-      system.staff('GET', `/api/conversations/${id}`).then(
-        () => true,
-        () => false,
-      ),
-    'the record is stored',
-  )
-  const record = await system.staff('GET', `/api/conversations/${id}`)
-  t.match(record, {
+  t.match(await recordOf(system, response.headers.get('x-request-id')), {
     outcome: 'completed',
     model: MODEL,
     answers: [{ text: data.choices[0]?.message.content, finishReason: 'stop' }],

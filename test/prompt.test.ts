@@ -1,6 +1,6 @@
 import t from 'tap'
 import { startReplica } from './replica.ts'
-import { ask, MODEL, startSystem, until } from './system.ts'
+import { ask, MODEL, recordOf, startSystem, until } from './system.ts'
 
 const system = await startSystem(t)
 const second = `${(await startReplica(t, system, 'gateway')).url}/v1`
@@ -59,15 +59,6 @@ t.test('P6: a published change is in force on two gateways within a second', asy
       .client(0, { baseURL: second })
       .chat.completions.create({ model: MODEL, messages: ask('Hi') })
       .withResponse()
-    const id = response.headers.get('x-request-id')
-    await until(
-      () =>
-        system.staff('GET', `/api/conversations/${id}`).then(
-          () => true,
-          () => false,
-        ),
-      'recorded',
-    )
-    t.match(await system.staff('GET', `/api/conversations/${id}`), { promptVersion: version })
+    t.match(await recordOf(system, response.headers.get('x-request-id')), { promptVersion: version })
   }
 })

@@ -110,6 +110,19 @@ export async function until(holds: () => Promise<boolean>, what: string, timeout
   }
 }
 
+/** The record of a request, when the logger has it. */
+export async function recordOf<T = Record<string, unknown>>(
+  system: System,
+  requestId: string | null,
+): Promise<T> {
+  let record: T | undefined
+  await until(async () => {
+    record = await system.staff<T>('GET', `/api/conversations/${requestId}`).catch(() => undefined)
+    return record !== undefined
+  }, `the record of ${requestId} is stored`)
+  return record as T
+}
+
 /** A user's message for the scripted provider. */
 export function ask(text: string, directive = '') {
   return [{ role: 'user' as const, content: directive ? `${text} [[demo: ${directive}]]` : text }]

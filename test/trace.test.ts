@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
-import { ask, MODEL, startSystem, until } from './system.ts'
+import { ask, MODEL, recordOf, startSystem, until } from './system.ts'
 
 /** Spans as the services send them to an OTLP receiver. */
 interface Span {
@@ -52,16 +52,7 @@ t.test('P9: one request, one trace: gateway, quota, prompts, provider, and the t
     .client()
     .chat.completions.create({ model: MODEL, messages: ask('Trace me') })
     .withResponse()
-  const id = response.headers.get('x-request-id')
-  await until(
-    () =>
-      system.staff('GET', `/api/conversations/${id}`).then(
-        () => true,
-        () => false,
-      ),
-    'the record is stored',
-  )
-  const { traceId } = await system.staff<{ traceId: string }>('GET', `/api/conversations/${id}`)
+  const { traceId } = await recordOf<{ traceId: string }>(system, response.headers.get('x-request-id'))
   t.match(traceId, /^[0-9a-f]{32}$/)
   const upstream = system.provider.requests.at(-1)?.headers.traceparent
   t.match(upstream, new RegExp(`^00-${traceId}-`), 'the provider was called in the same trace')
