@@ -47,7 +47,10 @@ export function createReconciler({
     const { seen, ledgered } = await look(account)
     const name = accountMember(studentId, week)
     const suspected = suspects.delete(name)
-    if (!seen.exists) return accounts.forget(bucket, studentId, week)
+    if (!seen.exists) {
+      overdrawn.delete(name)
+      return accounts.forget(bucket, studentId, week)
+    }
     const differs = seen.granted !== ledgered.granted || seen.settled !== ledgered.settled
     // After a restart of Redis its copies are known to be old: setting them right is a load, not a repair.
     if (differs && seen.isCurrent && !suspected) return void suspects.add(name)
