@@ -1,9 +1,6 @@
 import type { Policy, Rule } from '@lectern/shared/contracts/prompts.ts'
 import { rulesInForce, versionInForce } from './selection.ts'
 
-/** The last week that a course can have (see `Week` of the contracts). */
-const LAST_WEEK = 1999
-
 /** A version without its text. */
 export interface ScheduledVersion {
   id: string
@@ -24,7 +21,8 @@ export interface Course {
 /** The ids of the versions that are in force in some week: the only ones whose texts are worth reading. */
 export function versionsEverInForce(versions: readonly ScheduledVersion[]): string[] {
   const ids = new Set<string>()
-  for (let week = 1; week <= LAST_WEEK; week++) {
+  // Another one can only come into force where a range begins, or after one has ended.
+  for (const week of new Set(versions.flatMap(({ fromWeek, toWeek }) => [fromWeek, toWeek + 1]))) {
     const version = versionInForce(versions, week)
     if (version) ids.add(version.id)
   }

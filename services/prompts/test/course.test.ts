@@ -9,8 +9,10 @@ const version = (number: number, fromWeek: number, toWeek: number) => ({
 })
 
 t.test('only the texts of versions that some week uses are read', async t => {
-  const versions = [version(1, 1, 10), version(2, 1, 10), version(3, 4, 4), version(4, 104, 104)]
+  const versions = [version(1, 1, 10), version(2, 1, 10), version(3, 4, 4), version(4, 1999, 1999)]
   t.same(versionsEverInForce(versions).sort(), ['v2', 'v3', 'v4'])
+  const uncovered = [version(1, 1, 10), version(2, 1, 4), version(3, 7, 10)]
+  t.same(versionsEverInForce(uncovered).sort(), ['v1', 'v2', 'v3'], 'the first in weeks 5 and 6')
   t.same(versionsEverInForce([]), [])
 })
 
