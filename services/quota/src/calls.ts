@@ -7,6 +7,7 @@ import {
   ReserveCall,
 } from '@lectern/shared/contracts/quota.ts'
 import type { Handler, Responder } from '@lectern/shared/nats/responder.ts'
+import { refuseUnstorable } from '@lectern/shared/plain-text.ts'
 import type { AccountOf } from './account-of.ts'
 import type { ReadAmounts } from './amounts.ts'
 import type { FollowUp } from './follow-up.ts'
@@ -30,7 +31,6 @@ import { rotateKey } from './handlers/rotate-key.ts'
 import { studentBalance } from './handlers/student-balance.ts'
 import { updateCourse } from './handlers/update-course.ts'
 import type { WithLoading } from './loader.ts'
-import { refuseUnstorable } from './plain-text.ts'
 import type { Stores } from './store/stores.ts'
 import type { SyncAccount } from './sync.ts'
 

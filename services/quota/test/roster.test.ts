@@ -1,6 +1,5 @@
 import { mintKey } from '@lectern/shared/keys.ts'
 import t from 'tap'
-import { refuseUnstorable } from '../src/plain-text.ts'
 import { findClash } from '../src/roster.ts'
 import { toEmail } from '../src/student.ts'
 
@@ -25,15 +24,4 @@ t.test('a clash is the first row that is taken or repeats another', async t => {
 t.test('addresses are compared without case', async t => {
   t.equal(toEmail(' Ada@Example.EDU '), 'ada@example.edu')
   t.equal(toEmail('  '), null)
-})
-
-t.test('what Postgres cannot store is refused wherever it stands', async t => {
-  t.throws(() => refuseUnstorable({ a: [{ b: 'x' }, { b: 'x\0' }] }), {
-    code: 'invalid_request',
-    param: 'a[1].b',
-  })
-  t.throws(() => refuseUnstorable({ a: ['x', '\ud800'] }), { code: 'invalid_request', param: 'a[1]' })
-  t.throws(() => refuseUnstorable({ a: { 'x\0': 1 } }), { code: 'invalid_request', param: 'a' })
-  t.throws(() => refuseUnstorable({ a: { '\udc00': 1 } }), { code: 'invalid_request', param: 'a' })
-  t.doesNotThrow(() => refuseUnstorable({ a: [1, null, true, 'x', '😀'] }))
 })

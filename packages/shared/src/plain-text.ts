@@ -1,14 +1,14 @@
-import { LecternError } from '@lectern/shared/errors.ts'
+import { LecternError } from './errors.ts'
 
 /**
- * Refuses, anywhere in a question, what Postgres cannot store and would answer with an error of its own: U+0000, and half of a
- * surrogate pair (in a list or in JSON; elsewhere it would silently become another character).
+ * Refuses, anywhere in a question, text that Postgres cannot store as it is: it has no U+0000, and takes half of a surrogate pair
+ * for another character, or for a fault of its own in a list or in JSON. Throws `invalid_request` that names the place.
  */
 export function refuseUnstorable(value: unknown, place = ''): void {
   if (typeof value === 'string') {
     if (!value.includes('\0') && value.isWellFormed()) return
     throw new LecternError('invalid_request', {
-      message: `${place} must not contain the NUL character or half of a surrogate pair.`,
+      message: `${place} contains a character that is no text (U+0000 or half of a surrogate pair).`,
       param: place,
     })
   }
