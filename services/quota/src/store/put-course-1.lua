@@ -17,8 +17,9 @@ if not epoch or (ARGV[1] ~= '' and ARGV[1] ~= epoch) then
 end
 
 local course_name = bucket .. ':course:' .. ARGV[2]
-local present = redis.call('HMGET', course_name, 'epoch', 'version')
-if present[1] == epoch and tonumber(present[2]) >= tonumber(ARGV[3]) then
+-- A copy from before an upgrade has no calendar: nothing else would ever put one there.
+local present = redis.call('HMGET', course_name, 'epoch', 'version', 'calendar')
+if present[1] == epoch and present[3] and tonumber(present[2]) >= tonumber(ARGV[3]) then
   return { 'kept' }
 end
 redis.call('HSET', course_name, 'epoch', epoch, 'version', ARGV[3], 'calendar', ARGV[4], 'models', ARGV[5], 'weights', ARGV[6],

@@ -94,6 +94,14 @@ t.test('P10: a key only moves from unknown to owner to revoked', async t => {
   t.same(await putCourse({ version: 1 }), ['kept'])
 })
 
+t.test('P11: a copy of a course that another release of the service wrote is replaced', async t => {
+  await ready()
+  await redis.hdel(`${BUCKET}:course:c`, 'calendar')
+  t.match(await reserve(), ['need', 'course'])
+  t.same(await putCourse({ version: 1 }), ['put'], 'also by its own version')
+  t.match(await reserve(), ['granted'])
+})
+
 t.test('P11: an account is not set after the deadline', async t => {
   const epoch = await ready()
   t.same(await sync({ epoch, rev: 1, granted: 5, deadline_ms: PAST_MS }), ['late'])
