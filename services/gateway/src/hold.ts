@@ -24,7 +24,8 @@ export interface HoldParts {
 
 /** What the deployments of a model say about its tokens: any of them may get the request. */
 export interface ModelTokens extends PromptCosts {
-  vocabularies: readonly Vocabulary[]
+  /** `other`: one that we do not have; a tokenizer says nothing about it. */
+  vocabularies: readonly (Vocabulary | 'other')[]
 }
 
 export interface Asker {

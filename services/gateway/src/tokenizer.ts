@@ -11,10 +11,14 @@ export interface Tokenizer {
   /** About how many tokens the texts have, each on its own. */
   estimate(texts: readonly string[]): Promise<number[]>
   /**
-   * Upper bound of all the tokens of the texts, every one of them counted; null when that would take too long. Of one owner
-   * one question is worked on at a time, so that nobody's long texts keep the others waiting.
+   * Upper bound of all the tokens of the texts, every one of them counted; null when that would take too long, or a vocabulary
+   * is none of ours. Of one owner one question is worked on at a time, so that nobody's long texts keep the others waiting.
    */
-  bound(texts: readonly string[], vocabularies: readonly Vocabulary[], owner: string): Promise<number | null>
+  bound(
+    texts: readonly string[],
+    vocabularies: readonly (Vocabulary | 'other')[],
+    owner: string,
+  ): Promise<number | null>
   close(): Promise<void>
 }
 
@@ -85,10 +89,12 @@ export function createTokenizer(): Tokenizer {
       })
     },
     async bound(texts, vocabularies, owner) {
+      const ours = vocabularies.filter(vocabulary => vocabulary !== 'other')
+      if (ours.length < vocabularies.length) return null
       if (texts.reduce((sum, text) => sum + text.length + TEXT_COST, 0) > MOST_CHARACTERS) return null
       const untilMs = Date.now() + (isLoaded ? TIMEOUT_MS : LOADING_MS)
       const before = busy.get(owner)
-      const mine = Promise.resolve(before).then(() => ask({ texts, bound: vocabularies, untilMs }))
+      const mine = Promise.resolve(before).then(() => ask({ texts, bound: ours, untilMs }))
       busy.set(owner, mine)
       const counts = await mine.finally(() => {
         if (busy.get(owner) === mine) busy.delete(owner)

@@ -28,7 +28,7 @@ export interface Deployment {
   /** Which field carries the cap; null: as the client wrote it. */
   maxOutputField: 'max_tokens' | 'max_completion_tokens' | null
   imageTokens: number
-  vocabulary: Vocabulary
+  vocabulary: Vocabulary | 'other'
 }
 
 /** One event of a provider's stream, in OpenAI's form whatever the provider speaks. */

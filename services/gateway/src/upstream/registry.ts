@@ -69,7 +69,7 @@ export function modelTokens(deployments: readonly Deployment[]): ModelTokens {
   }
 }
 
-function vocabularyOf(model: string): Vocabulary {
+function vocabularyOf(model: string): Vocabulary | 'other' {
   if (!OPENAI_MODEL.test(model)) return 'other'
   return OLDER_OPENAI_MODEL.test(model) ? 'cl100k' : 'o200k'
 }
