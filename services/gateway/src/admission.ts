@@ -25,7 +25,8 @@ export async function admit(parts: AdmissionParts, asker: Asker): Promise<Admiss
   for (let tries = 1; ; tries++) {
     const admission = await enter(parts, { ...asker, id }, identity)
     if (admission.week === identity.week && admission.courseId === identity.courseId) return admission
-    parts.quota.release(admission.id, keyHash)
+    // Awaited: it gives back a place among the parallel requests, which the next hold may need.
+    await parts.quota.release(admission.id, keyHash)
     if (tries === 2) throw new LecternError('service_unavailable', { retryAfterMs: 1000 })
     id = randomUUIDv7()
     identity = await identityOf(keyHash, parts.quota.identifyNow(keyHash))

@@ -45,7 +45,6 @@ export async function holdTokens(parts: HoldParts, asker: Asker, system: string 
   const byBytes = boundOfPrompt(body, system, tokens)
   const first = await reserve(parts, asker, { id: asker.id, inputTokens: byBytes, lowerOutput: false })
   if (first.granted) return first
-  if (first.reason === 'invalid_api_key') parts.quota.forget(keyHash)
   if (!(await mayFit(parts.quota, keyHash, first))) throw new Refused(first)
 
   const { texts, fixedTokens } = countable(body, system, tokens)
@@ -74,10 +73,12 @@ async function reserve(
   }
   const reservation = await quota.reserve(question).catch((error: unknown) => {
     // Whether it was carried out is unknown, unless it reached nobody; a hold for nothing must not wait for its expiry.
-    if (!(error instanceof NobodyThereError)) quota.release(id, keyHash)
+    if (!(error instanceof NobodyThereError)) void quota.release(id, keyHash)
     throw error
   })
-  return reservation.granted ? { ...reservation, id, inputTokens } : reservation
+  if (reservation.granted) return { ...reservation, id, inputTokens }
+  if (reservation.reason === 'invalid_api_key') quota.forget(keyHash)
+  return reservation
 }
 
 /** Whether a smaller question could help: not without any tokens left, those held by running requests included. */

@@ -34,8 +34,8 @@ export interface QuotaClient {
   forget(keyHash: string): void
   /** Holds tokens; asked a second time with the same id when no answer came. Then whether a hold exists is unknown. */
   reserve(request: RequestOf<typeof ReserveCall>): Promise<Reservation>
-  /** Ends a hold that nothing was sent for. Not awaited: should it get lost, the hold expires. */
-  release(reservationId: string, keyHash: string): void
+  /** Ends a hold that nothing was sent for. Never rejects: should it get lost, the hold expires. */
+  release(reservationId: string, keyHash: string): Promise<void>
   balance(keyHash: string): Promise<OwnBalance>
 }
 
@@ -72,8 +72,8 @@ export function createQuotaClient(
           throw error
         })
         .catch(orUnavailable),
-    release(reservationId, keyHash) {
-      release({ reservationId, keyHash }).catch((error: unknown) => {
+    async release(reservationId, keyHash) {
+      await release({ reservationId, keyHash }).catch((error: unknown) => {
         log.warn({ err: error, reservationId }, 'release did not arrive; the hold will expire')
       })
     },

@@ -9,6 +9,7 @@
 -- unknown: no such hold, or its account is not loaded: only the ledger can tell whether it was charged
 -- student and week may be empty where the caller knows the reservation only. attend_after_ms: when the expirer
 -- should look whether the ledger has a release that no message of the stream will bring again.
+-- A release by a call (no student named) is of a request that was never sent: it does not count for requests per minute.
 -- A release that finds no hold leaves a mark: the reservation may still be on its way here, and nobody would end it.
 
 local bucket = KEYS[1]
@@ -39,8 +40,20 @@ local function give_back(owner, hold_flow, cost_us, tokens)
   end
 end
 
+-- Of the requests per minute, the one of a request that was not made (an interval, while still counted by the same limit).
+local function give_back_request(owner, limits)
+  local rate_name = bucket .. ':rate:' .. owner
+  local arrival_us, limit = string.match(redis.call('GET', rate_name) or '', '^(%d+) (%d+)$')
+  if not arrival_us or limit ~= string.match(limits, '^%d+') then
+    return
+  end
+  local interval_us = math.floor(60000000 / tonumber(limit))
+  redis.call('SET', rate_name, string.format('%.0f ', math.max(tonumber(arrival_us) - interval_us, 0)) .. limit, 'KEEPTTL')
+end
+
 local hold_name = bucket .. ':hold:' .. reservation
-local hold = redis.call('HMGET', hold_name, 'state', 'student', 'week', 'tokens', 'charge', 'course', 'flow', 'cost_us')
+local hold = redis.call('HMGET', hold_name, 'state', 'student', 'week', 'tokens', 'charge', 'course', 'flow', 'cost_us',
+  'limits')
 local state, tokens = hold[1], hold[4]
 if not state or state == 'never' then
   if ending == 'release' and student == '' then
@@ -76,6 +89,9 @@ if state == 'held' then
   redis.call('SREM', bucket .. ':crowd:' .. hold[6], reservation)
   if hold[7] then
     give_back(hold[2], hold[7], hold[8], tokens)
+  end
+  if student == '' then
+    give_back_request(hold[2], hold[9])
   end
 end
 if final == 'settled' then

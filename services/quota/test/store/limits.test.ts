@@ -28,6 +28,24 @@ t.test('P4: tokens per minute: a refused call costs nothing, the wait is exact',
   t.match(await call('c', 6000, 60), ['granted'], 'all of it is there again')
 })
 
+t.test('P4: a request that was held and never made does not count', async t => {
+  await ready(1e6)
+  await putCourse({ version: 2, requests_per_minute: 2 })
+  const giveUp = (reservation: string) =>
+    settle({ reservation, end: 'release', student: '', week: '', charge_tokens: 0 })
+  t.equal(requests(await call('a', 1)), '2 1 30000')
+  await giveUp('a')
+  t.same(await giveUp('a'), ['repeat'])
+  t.equal(requests(await call('b', 1)), '2 1 30000', 'given back, once')
+  await release('b')
+  t.equal(requests(await call('c', 1)), '2 0 60000', 'one that a record tells of was made')
+  await putCourse({ version: 3, requests_per_minute: 60 })
+  await call('d', 1, 60)
+  const before = requests(await call('probe', 1e7))
+  await giveUp('c')
+  t.equal(requests(await call('probe', 1e7)), before, 'counted by another limit, it stays')
+})
+
 t.test('P4: what a call did not use of its minute is given back, but not what has flowed off', async t => {
   await ready(1e6)
   await putCourse({ version: 2, tokens_per_minute: 6000 })
