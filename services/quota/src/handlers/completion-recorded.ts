@@ -11,11 +11,15 @@ interface RecordMessage {
   headers?: { get(name: string): string } | undefined
 }
 
+// In front of a reservation that comes at the same time these are a few milliseconds of work for Redis.
+const AT_ONCE = 64
+
 /**
  * A completion was recorded: its hold ends. In Redis as soon as the message arrives, so that the tokens are free again also
  * while Postgres is away; in the ledger with its batch, before which the message is not acknowledged.
  */
 export interface CompletionRecorded {
+  /** For some at a time, in order of arrival: a consumer that begins anew brings thousands at once. */
   onArrival(message: RecordMessage): void
   onBatch(messages: readonly RecordMessage[]): Promise<void>
 }
@@ -30,6 +34,7 @@ export function completionRecorded({
   alarms: Alarms
 }): CompletionRecorded {
   const arrived = new WeakMap<RecordMessage, Promise<AppliedEnd>>()
+  const inTurn = createTurns(AT_ONCE)
 
   async function apply(message: RecordMessage): Promise<AppliedEnd> {
     const end = parseEnd(message.headers)
@@ -52,7 +57,7 @@ export function completionRecorded({
   }
 
   function start(message: RecordMessage): Promise<AppliedEnd> {
-    const applying = apply(message)
+    const applying = inTurn(() => apply(message))
     // Whoever awaits it sees the failure; nobody may have come to that yet.
     applying.catch(() => arrived.delete(message))
     arrived.set(message, applying)
@@ -66,5 +71,23 @@ export function completionRecorded({
     async onBatch(messages) {
       await record(await Promise.all(messages.map(message => arrived.get(message) ?? start(message))))
     },
+  }
+}
+
+/** Does so much at once and lets the rest wait, first come, first served. */
+function createTurns(most: number) {
+  const waiting: (() => void)[] = []
+  let running = 0
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    if (running < most) running += 1
+    // Whoever is called takes the place of one that has ended.
+    else await new Promise<void>(resolve => waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else running -= 1
+    }
   }
 }
