@@ -6,6 +6,8 @@ import { ask, MODEL, type Student, type System } from '../system.ts'
 export interface Classroom {
   ample: readonly Student[]
   tight: readonly Student[]
+  /** Gives somebody who has no tokens left a few more; whether that succeeds is for the books to say. */
+  refill(student: Student): Promise<void>
 }
 
 export type Kind = 'whole' | 'stream' | 'leave' | 'fail'
@@ -42,19 +44,29 @@ const MOST_PAUSE_MS = 60
 export const PATIENCE_MS = 20_000
 
 /** Students who keep asking, a hundred mixed requests a second or so. */
-export function createLoad({ demo }: System, { ample, tight }: Classroom, seed: number): Load {
+export function createLoad({ demo }: System, { ample, tight, refill }: Classroom, seed: number): Load {
   const seen: Seen[] = []
   let stopping = new AbortController()
   let running: Promise<unknown> = Promise.resolve()
+  const refills = new Map<Student, Promise<void>>()
   const randoms = Array.from({ length: WORKERS }, (_, worker) => seeded(seed * 1000 + worker))
 
   async function work(random: Random, stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
-      const student = random.pick(random.between(1, 4) === 1 ? tight : ample)
+      const student = random.pick(random.between(1, 3) === 1 ? tight : ample)
       const kind = random.pick<Kind>(['whole', 'whole', 'stream', 'stream', 'stream', 'leave', 'fail'])
-      seen.push(await request(demo.gatewayUrl, student, kind, random))
+      const answer = await request(demo.gatewayUrl, student, kind, random)
+      seen.push(answer)
+      if (answer.code === 'insufficient_quota') refillOnce(student)
       await delay(random.between(0, MOST_PAUSE_MS), undefined, { signal: stop }).catch(() => undefined)
     }
+  }
+  function refillOnce(student: Student): void {
+    if (refills.has(student)) return
+    refills.set(
+      student,
+      refill(student).finally(() => refills.delete(student)),
+    )
   }
   return {
     seen,
@@ -65,6 +77,7 @@ export function createLoad({ demo }: System, { ample, tight }: Classroom, seed: 
     async pause() {
       stopping.abort()
       await running
+      await Promise.all(refills.values())
     },
   }
 }

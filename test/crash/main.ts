@@ -21,17 +21,21 @@ const session = await openSession({ teardown: fn => stack.defer(async () => void
 const random = seeded(seed)
 const all: Fault[] = Object.values(FAULTS).filter(fault => fault !== FAULTS.postgresLong)
 const endsAtMs = performance.now() + seconds * 1000
-let [rounds, requests, failed] = [0, 0, false]
+const done: Fault[][] = []
+let [requests, denials, failed] = [0, 0, false]
 while (!failed && performance.now() < endsAtMs) {
-  const faults = rounds === 0 ? [FAULTS.postgresLong] : chooseFaults(all, session, random)
+  const faults = done.length === 0 ? [FAULTS.postgresLong] : chooseFaults(all, done, random)
   const before = session.log.length
   const round = await session.round(faults)
   for (const line of session.log.slice(before)) say(line)
-  rounds += 1
+  done.push(faults)
   requests += round.requests
+  denials += round.denials
   failed = round.complaints.length > 0
   for (const complaint of round.complaints.slice(0, 50)) say(`  ${complaint}`)
 }
-if (failed) say(`failed in round ${rounds}; the whole history:\n${session.log.join('\n')}`)
-say(`${failed ? 'FAILED' : 'passed'}: seed ${seed}, ${rounds} rounds, ${requests} requests`)
+if (failed) say(`failed in round ${done.length}; the whole history:\n${session.log.join('\n')}`)
+say(
+  `${failed ? 'FAILED' : 'passed'}: seed ${seed}, ${done.length} rounds, ${requests} requests, ${denials} over budget`,
+)
 process.exitCode = failed ? 1 : 0

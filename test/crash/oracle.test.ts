@@ -19,7 +19,11 @@ function entry(kind: Entry['kind'], reservation: string | null, tokens: number):
 }
 /** One answer that was seen and charged, and one that broke off with its gateway. */
 const honest = (): { history: History; evidence: Evidence } => ({
-  history: { seen: [seen(ANSWER), seen(BROKEN, { ended: false, tokens: null })], wipedAtMs: [] },
+  history: {
+    seen: [seen(ANSWER), seen(BROKEN, { ended: false, tokens: null })],
+    wipedAtMs: [],
+    holdTtlMs: 5000,
+  },
   evidence: {
     ledger: [entry('allowance', null, 100), entry('settle', ANSWER, -70), entry('expire', BROKEN, 0)],
     records: [{ id: ANSWER, student: 'ada', charge: 70, outcome: 'completed' }],
@@ -93,8 +97,12 @@ t.test(
 t.test('P4: a hold without an end is excused only where Redis and the gateway both lost it', async t => {
   const { history, evidence } = honest()
   evidence.ledger.pop()
-  const wipedAtMs = [timeOf(BROKEN) + 10]
-  t.same(contradictions({ ...history, wipedAtMs }, evidence), [])
+  const wipedAfter = (ms: number) =>
+    contradictions({ ...history, wipedAtMs: [timeOf(BROKEN) + ms] }, evidence)
+  t.same(wipedAfter(10), [])
+  t.same(wipedAfter(4000), [], 'its gateway had died before')
+  t.match(wipedAfter(-1), [/^P4/], 'before it was made')
+  t.match(wipedAfter(10_000), [/^P4/], 'when it should have expired')
   evidence.records.push({ id: BROKEN, student: 'ada', charge: 0, outcome: 'upstream_failed' })
-  t.match(contradictions({ ...history, wipedAtMs }, evidence), [/^P4/, /^P2/])
+  t.match(wipedAfter(10), [/^P4/, /^P2/], 'a record tells of it')
 })

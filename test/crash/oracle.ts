@@ -9,7 +9,12 @@ export interface History {
   seen: readonly Seen[]
   /** When Redis lost its data: what was held at such a moment is unknown until it settles (the bound of P1). */
   wipedAtMs: readonly number[]
+  /** How long a hold lives that nobody ends. */
+  holdTtlMs: number
 }
+
+/** An expired hold is in the ledger within this time. */
+const EXPIRY_ROUND_MS = 2000
 
 export function contradictions(history: History, evidence: Evidence): string[] {
   const ends = Map.groupBy(
@@ -42,12 +47,18 @@ function oneEnd(ends: Ends): string[] {
 }
 
 /** P2 P4: whoever was admitted has an end, unless Redis lost the hold and no record came to tell of it. */
-function everyHoldEnded({ seen, wipedAtMs }: History, { records }: Evidence, ends: Ends): string[] {
+function everyHoldEnded(
+  { seen, wipedAtMs, holdTtlMs }: History,
+  { records }: Evidence,
+  ends: Ends,
+): string[] {
   const kept = new Set(records.map(({ id }) => id))
   return seen.flatMap(({ id, admitted, tookMs }) => {
     if (!admitted || id === null || ends.has(id)) return []
     const beganAtMs = timeOf(id)
-    const lost = wipedAtMs.some(atMs => beganAtMs <= atMs && atMs <= beganAtMs + tookMs)
+    // Its gateway may have died before Redis did: the hold was open all the same.
+    const openMs = Math.max(tookMs, holdTtlMs + EXPIRY_ROUND_MS)
+    const lost = wipedAtMs.some(atMs => beganAtMs <= atMs && atMs <= beganAtMs + openMs)
     return lost && !kept.has(id) ? [] : [`P4: the hold ${id} has no end`]
   })
 }
