@@ -15,23 +15,25 @@ const LIST: Fault[][] = [
   [FAULTS.oneQuota, FAULTS.positions],
   [FAULTS.redisWiped],
   [FAULTS.gateway, FAULTS.repeats],
-  [FAULTS.everyQuota],
-  [FAULTS.prompts, FAULTS.loggerFrozen],
-  [FAULTS.nats],
+  [FAULTS.nats, FAULTS.prompts],
+  [FAULTS.everyQuota, FAULTS.logger],
+  [FAULTS.redis, FAULTS.loggerFrozen],
   [FAULTS.redisFrozen, FAULTS.natsFrozen],
-  [FAULTS.postgresLong, FAULTS.logger],
-  [FAULTS.redis],
+  [FAULTS.postgres, FAULTS.late],
   [FAULTS.gatewayFrozen],
+  [FAULTS.redisOlder],
 ]
 
-let denials = 0
+let deniedRounds = 0
 
 for (const faults of LIST) {
   const names = faults.map(({ name }) => name).join(', and ')
   t.test(`P1 P2 P3 P4 P11: ${names}: a defined answer, and every book agrees afterwards`, async t => {
     const { complaints, requests, refusals, ...round } = await session.round(faults)
-    denials += round.denials
-    t.same(complaints, [], `seed ${SEED}:\n${session.log.join('\n')}`)
+    if (round.denials > 0) deniedRounds += 1
+    t.comment(session.log.at(-1))
+    t.same(complaints, [], 'nothing to complain of')
+    if (!t.passing()) t.comment(`seed ${SEED}:\n${session.log.join('\n')}`)
     t.ok(requests > 10, 'there was a load')
     // What only stands still may be back before anybody minds.
     if (faults.some(({ noticed, kills }) => noticed === 'refusals' && kills)) {
@@ -41,5 +43,5 @@ for (const faults of LIST) {
 }
 
 t.test('P1: budgets were at their ends meanwhile', async t => {
-  t.ok(denials > 10, `${denials} requests were refused for want of tokens`)
+  t.ok(deniedRounds > LIST.length / 2, `in ${deniedRounds} rounds requests were refused for want of tokens`)
 })

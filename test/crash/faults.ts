@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { cpSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LOGGER_CONSUMER, QUOTA_CONSUMER, RECORDS_STREAM } from '@lectern/shared/contracts/subjects.ts'
@@ -65,10 +65,24 @@ async function killEveryQuota(site: Site, awayMs: number): Promise<void> {
   await site.secondQuota.start()
 }
 
+const redisFiles = ({ system }: Site) => join(system.home, 'redis', 'appendonlydir')
+
 function wipeRedis(site: Site, awayMs: number): Promise<void> {
   return kill(site, 'redis', awayMs, () => {
     site.wipedAtMs.push(Date.now())
-    rmSync(join(site.system.home, 'redis', 'appendonlydir'), { recursive: true, force: true })
+    rmSync(redisFiles(site), { recursive: true, force: true })
+  })
+}
+
+/** A copy of its files that was made while it ran takes the place of the newer ones: what it knew since is lost. */
+async function restoreOlderRedis(site: Site, ageMs: number, awayMs: number): Promise<void> {
+  const older = join(site.system.home, 'older-redis')
+  cpSync(redisFiles(site), older, { recursive: true })
+  await delay(ageMs)
+  await kill(site, 'redis', awayMs, () => {
+    site.wipedAtMs.push(Date.now())
+    rmSync(redisFiles(site), { recursive: true, force: true })
+    renameSync(older, redisFiles(site))
   })
 }
 
@@ -94,6 +108,27 @@ async function republish({ bus }: Site, random: Random): Promise<void> {
   }
 }
 
+const MOST_LATE_MS = 1500
+
+/** Takes new records from both consumers as one more replica, and gives them back: they come late, after younger ones. */
+async function giveBackLate({ bus }: Site, random: Random): Promise<void> {
+  // Another fault at the same time may let no record through for some seconds.
+  const giveUpAtMs = performance.now() + 10_000
+  const takeSome = async (name: string): Promise<void> => {
+    const consumer = await jetstream(bus).consumers.get(RECORDS_STREAM, name)
+    for (let taken = 0; taken === 0; ) {
+      if (performance.now() > giveUpAtMs) throw new Error(`${name} has nothing to take`)
+      for await (const message of await consumer.fetch({ max_messages: 100, expires: 1500 })) {
+        message.nak(random.between(0, MOST_LATE_MS))
+        taken += 1
+      }
+    }
+  }
+  await Promise.all([QUOTA_CONSUMER, LOGGER_CONSUMER].map(takeSome))
+  // Younger ones must overtake them.
+  await delay(MOST_LATE_MS)
+}
+
 /** Loses the positions of both consumers: they begin again with the first record of the stream. */
 async function forgetPositions({ bus }: Site): Promise<void> {
   const manager = await jetstreamManager(bus)
@@ -117,7 +152,7 @@ function frozen(name: string, noticed: Noticed): Fault {
     noticed,
     hits: name,
     kills: false,
-    strike: (site, random) => freeze(site, name, random.between(200, 4000)),
+    strike: (site, random) => freeze(site, name, random.between(200, 3000)),
   }
 }
 
@@ -140,6 +175,13 @@ export const FAULTS = {
     hits: 'redis',
     kills: true,
     strike: (site, random) => wipeRedis(site, random.between(500, 2000)),
+  },
+  redisOlder: {
+    name: 'redis is killed and comes back with older files',
+    noticed: 'refusals',
+    hits: 'redis',
+    kills: true,
+    strike: (site, random) => restoreOlderRedis(site, random.between(500, 2000), random.between(500, 1500)),
   },
   nats: killed('nats', 'refusals', { least: 500 }),
   postgres: killed('postgres', 'nothing', POSTGRES_AWAY),
@@ -165,6 +207,13 @@ export const FAULTS = {
     hits: 'nats',
     kills: false,
     strike: republish,
+  },
+  late: {
+    name: 'records come late and in another order',
+    noticed: 'nothing',
+    hits: 'nats',
+    kills: false,
+    strike: giveBackLate,
   },
   positions: {
     name: 'both consumers lose their position, and every record comes again',
