@@ -111,7 +111,7 @@ export const restoreFile = fc.constant(
       await world.redis.restart(true)
       // What expires at once does so in a moment of its own.
       const isCertain = ![...(model.file ?? [])].some(
-        ([, hold]) => hold.open && hold.deadlineMs <= model.nowMs,
+        ([, { redis }]) => redis?.open && redis.deadlineMs <= model.nowMs,
       )
       model.restoreFile()
       if (!isCertain) return

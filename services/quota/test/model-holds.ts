@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ReleaseCall, ReserveCall } from '@lectern/shared/contracts/quota.ts'
 import fc from 'fast-check'
 import { until } from './fixture.ts'
-import type { Question } from './model.ts'
+import type { Asked, Hold, Question } from './model.ts'
 import {
   ask,
   asks,
@@ -18,7 +18,7 @@ import {
   toRequest,
   wipeRedis,
 } from './model-step.ts'
-import { endsOf, enrolled } from './model-world.ts'
+import { endsOf, enrolled, type World } from './model-world.ts'
 
 /** What gateways do with reservations, in every order and as often as they like. */
 
@@ -47,14 +47,18 @@ export const reserveAgain = index.map(at =>
     const asked = model.holds.filter(one => one.redis !== null || isOpen(one))
     const hold = pick(asked, at)
     if (!hold) return
-    await ask(model, world, hold.id, hold)
-    if (!hold.redis) return
-    const { input } = hold.question
-    const other = toRequest(hold.id, world, { ...hold, question: { ...hold.question, input: input + 1 } })
-    const refused = await world.quota.ask(ReserveCall, other).catch(error => error.code)
-    if (refused !== 'conflict') throw new Error('another question for the same id was answered')
+    const { id, question } = hold
+    if (hold.givenUp) return conflict(world, id, hold)
+    await ask(model, world, id, hold)
+    if (hold.redis)
+      await conflict(world, id, { ...hold, question: { ...question, input: question.input + 1 } })
   }),
 )
+
+async function conflict(world: World, id: string, asked: Asked): Promise<void> {
+  const refused = await world.quota.ask(ReserveCall, toRequest(id, world, asked)).catch(error => error.code)
+  if (refused !== 'conflict') throw new Error('answered, though given up or asked something else before')
+}
 
 /** Many at once: whatever their order, as many are admitted as fit. */
 export const burst = fc
@@ -84,14 +88,19 @@ export const end = fc.record({ at: index, end: endKind, percent }).map(facts =>
   }),
 )
 
-/** Ends of ended reservations: the same again, with another charge, the other kind. Nothing may change. */
+/**
+ * Ends of ended reservations: the same again, with another charge, the other kind. Nothing may change. (Another one, which no
+ * gateway tells, comes after the ledger has the first where two replicas share the stream: when Redis is wiped while
+ * both are on their way, the ledger believes the one that comes to it first.)
+ */
 export const endAgain = fc.record({ at: index, end: endKind, isSame: fc.boolean(), percent }).map(facts =>
   command('end again', facts, async (model, world) => {
     const ended = model.holds.filter(one => one.end === 'settle' || one.end === 'release')
     const hold = pick(ended, facts.at)
     if (!hold) return
-    if (facts.isSame) await tellAgain(model, world, hold)
-    else await tell(model, world, hold, facts)
+    if (facts.isSame) return tellAgain(model, world, hold)
+    if (world.replicas.count() > 1) await inBooks(world, hold)
+    await tell(model, world, hold, facts)
   }),
 )
 
@@ -112,11 +121,20 @@ export const contradict = fc.record({ at: index, percent }).map(facts =>
       world.quota.record(who, { id, week, end: 'settle', charge }),
       world.quota.record(who, { id, week, end: 'release' }),
     ])
-    const told = async () => (await endsOf(world.quota, [who.studentId])).get(id) ?? []
-    await until(async () => (await told()).length > 0)
-    model.tell(hold, (await told())[0] as 'settle' | 'release', charge)
+    const [kind] = await inBooks(world, hold)
+    model.tell(hold, kind as 'settle' | 'release', charge)
   }),
 )
+
+/** Waits until the ledger has an end of the reservation. */
+async function inBooks(world: World, { student, id }: Hold): Promise<string[]> {
+  let kinds: string[] = []
+  await until(async () => {
+    kinds = (await endsOf(world.quota, [enrolled(world, student).studentId])).get(id)?.kinds ?? []
+    return kinds.length > 0
+  })
+  return kinds
+}
 
 /** A request that was never sent upstream. */
 export const releaseByCall = index.map(at =>
@@ -127,7 +145,11 @@ export const releaseByCall = index.map(at =>
     const { keyHash } = enrolled(world, hold.student)
     const { released } = await world.quota.ask(ReleaseCall, { reservationId: hold.id, keyHash })
     if (released !== isThere) throw new Error(`released: ${released}`)
-    if (isThere) model.tell(hold, 'release', 0)
+    if (!hold.redis) hold.givenUp = true
+    if (!isThere) return
+    model.tell(hold, 'release', 0)
+    // Nobody tells it again: were Redis wiped before, the books would never have it.
+    if (hold.end === 'release') await inBooks(world, hold)
   }),
 )
 

@@ -117,9 +117,10 @@ export async function agree(model: Model, { quota, students }: World): Promise<v
       await until(async () => {
         seen = await quota.ask(staff.StudentBalanceCall, { studentId, week }).catch(() => ({}))
         return Object.entries(expected).every(([name, value]) => seen[name as keyof typeof seen] === value)
-      }, COMES_TO_REST_MS).catch(() => {
+      }, COMES_TO_REST_MS).catch(async () => {
         const where = `student ${student}, week ${week}`
-        throw new Error(`${where}: ${JSON.stringify(seen)} instead of ${JSON.stringify(expected)}`)
+        const books = (await wrongEnds(model, quota, students)).join('; ')
+        throw new Error(`${where}: ${JSON.stringify(seen)} instead of ${JSON.stringify(expected)}. ${books}`)
       })
       check(seen as typeof expected, model.excuse(student, week))
     }
@@ -134,15 +135,14 @@ function check({ granted, used, held, remaining }: ReturnType<Model['amounts']>,
 
 /** When nothing moves any more: every reservation has its one end in the ledger, whose sums are the balances. */
 export async function agreeInBooks(model: Model, { quota, students }: World): Promise<void> {
-  const ids = students.map((_, student) => enrolled({ students }, student).studentId)
   let wrong: string[] = []
   await until(async () => {
-    const ends = await endsOf(quota, ids)
-    wrong = model.holds.flatMap(hold => checkEnds(hold, ends.get(hold.id) ?? []))
+    wrong = await wrongEnds(model, quota, students)
     return wrong.length === 0
   }, COMES_TO_REST_MS).catch(() => {
     throw new Error(wrong.join('; '))
   })
+  const ids = idsOf(students)
   const { rows } = await quota.pool.query<{ student_id: string; week: number; left: string }>(
     'SELECT student_id, week, sum(tokens) AS left FROM quota.ledger_entries WHERE student_id = ANY($1) GROUP BY 1, 2',
     [ids],
@@ -153,7 +153,18 @@ export async function agreeInBooks(model: Model, { quota, students }: World): Pr
   }
 }
 
-function checkEnds({ id, end }: Hold, kinds: readonly string[]): string[] {
+async function wrongEnds({ holds }: Model, quota: Fixture, students: World['students']): Promise<string[]> {
+  const ends = await endsOf(quota, idsOf(students))
+  return holds.flatMap(hold => checkEnds(hold, ends.get(hold.id)))
+}
+
+const idsOf = (students: World['students']) =>
+  students.map((_, student) => enrolled({ students }, student).studentId)
+
+function checkEnds(
+  { id, end, charge }: Hold,
+  { kinds, charged }: Ends = { kinds: [], charged: 0 },
+): string[] {
   const allowed = {
     none: [''],
     release: ['release'],
@@ -161,14 +172,21 @@ function checkEnds({ id, end }: Hold, kinds: readonly string[]): string[] {
     settle: ['settle', 'expire,settle'],
   }
   const found = kinds.toSorted().join()
-  return allowed[end].includes(found) ? [] : [`${id}: ${end} in the model, [${found}] in the ledger`]
+  if (allowed[end].includes(found) && charged === charge) return []
+  return [`${id}: ${end} ${charge} in the model, [${found}] ${charged} in the ledger`]
 }
 
-export async function endsOf({ pool }: Fixture, studentIds: string[]): Promise<Map<string, string[]>> {
-  const { rows } = await pool.query<{ id: string; kinds: string[] }>(
-    `SELECT reservation_id AS id, array_agg(kind) AS kinds FROM quota.ledger_entries
+interface Ends {
+  kinds: string[]
+  charged: number
+}
+
+/** What the ledger has of each reservation. */
+export async function endsOf({ pool }: Fixture, studentIds: string[]): Promise<Map<string, Ends>> {
+  const { rows } = await pool.query<Ends & { id: string }>(
+    `SELECT reservation_id AS id, array_agg(kind) AS kinds, -sum(tokens)::int AS charged FROM quota.ledger_entries
       WHERE student_id = ANY($1) AND reservation_id IS NOT NULL GROUP BY 1`,
     [studentIds],
   )
-  return new Map(rows.map(({ id, kinds }) => [id, kinds]))
+  return new Map(rows.map(({ id, kinds, charged }) => [id, { kinds, charged }]))
 }

@@ -39,7 +39,11 @@ export interface Hold {
   late: boolean
   /** Null: Redis does not know it. */
   redis: KnownHold | null
+  /** Redis was told to release it when it did not know it: it refuses it from then on. */
+  givenUp: boolean
 }
+
+const FORGOTTEN = { redis: null, givenUp: false } as const
 
 interface KnownHold {
   open: boolean
@@ -57,7 +61,7 @@ export interface Amounts {
 export class Model {
   readonly holds: Hold[] = []
   /** What Redis knew when its file was copied. */
-  file: Map<string, KnownHold> | null = null
+  file: Map<string, Pick<Hold, 'redis' | 'givenUp'>> | null = null
   week = 1
   nowMs: number
   weeklyTokens: number
@@ -128,7 +132,17 @@ export class Model {
     const redis = { open: true, deadlineMs: this.nowMs + HOLD_MS, answer }
     const known = this.holds.find(hold => hold.id === id)
     const { week } = this
-    const fresh = { id, student, key, week, question, end: 'none', charge: 0, late: false } as const
+    const fresh = {
+      id,
+      student,
+      key,
+      week,
+      question,
+      end: 'none',
+      charge: 0,
+      late: false,
+      givenUp: false,
+    } as const
     const hold: Hold = known ?? { ...fresh, tokens: 0, redis }
     Object.assign(hold, { redis, tokens: answer.tokensHeld, week })
     if (!known) this.holds.push(hold)
@@ -165,17 +179,17 @@ export class Model {
   }
 
   wipe(): void {
-    for (const hold of this.holds) hold.redis = null
+    for (const hold of this.holds) Object.assign(hold, FORGOTTEN)
   }
 
   copyFile(): void {
-    this.file = new Map(this.holds.flatMap(hold => (hold.redis ? [[hold.id, hold.redis] as const] : [])))
+    this.file = new Map(this.holds.map(({ id, redis, givenUp }) => [id, { redis, givenUp }]))
   }
 
   /** Redis knows again what it knew then: of holds that have ended since, it thinks that they are open until their deadline. */
   restoreFile(): void {
     for (const hold of this.holds) {
-      hold.redis = this.file?.get(hold.id) ?? null
+      Object.assign(hold, this.file?.get(hold.id) ?? FORGOTTEN)
       this.#expire(hold)
     }
   }
