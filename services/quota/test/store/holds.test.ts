@@ -13,7 +13,7 @@ t.test('P2: a hold ends once', async t => {
   t.same(await settle(), ['repeat'])
   t.same(await settle({ charge_tokens: 43 }), ['conflict'])
   t.same(await settle({ end: 'release', charge_tokens: 0 }), ['conflict'])
-  t.match(await account(), { settled: '42', held: '0' })
+  t.has(await account(), { settled: '42', held: '0' })
 
   await reserve({ reservation: 'r2' })
   t.same(await settle({ reservation: 'r2', end: 'release', charge_tokens: 0, student: '', week: '' }), [
@@ -40,13 +40,13 @@ t.test('P2 P4: an expired hold is given back, and a settlement after it is still
     first.map(text => (text === 'ended' ? text : JSON.parse(text))),
     ['ended', ['r1', 'expired', 's', 'c', '1', 'm', '100'], ['r2', 'expired', 's', 'c', '1', 'm', '100']],
   )
-  t.match(await account(), { held: '100' }, 'bounded: the third is left')
+  t.has(await account(), { held: '100' }, 'bounded: the third is left')
   t.equal(
     (await expire({ now_ms: late })).length,
     2,
     'what one process was told is not told to another at once',
   )
-  t.match(await account(), { held: '0' })
+  t.has(await account(), { held: '0' })
   t.equal((await expire({ now_ms: late + 5000 })).length, 4, 'but again while the ledger does not have it')
   t.same(await confirm(['r1']), ['confirmed', '0'])
   t.equal((await expire({ now_ms: late + 20_000 })).length, 3)
@@ -54,7 +54,7 @@ t.test('P2 P4: an expired hold is given back, and a settlement after it is still
   t.same(await settle({ reservation: 'r2', end: 'release', charge_tokens: 0 }), ['repeat'])
   t.same(await settle({ now_ms: late }), ['ended', 'expired', '100'])
   t.same(await settle({ now_ms: late }), ['repeat'])
-  t.match(await account(), { settled: '42', held: '0' }, 'charged once, given back once')
+  t.has(await account(), { settled: '42', held: '0' }, 'charged once, given back once')
 })
 
 t.test('P4: a hold that was released by a call comes up until the ledger has it', async t => {
@@ -90,7 +90,7 @@ t.test('P11: what Redis executes after its deadline does nothing', async t => {
   t.same(await settle({ deadline_ms: PAST_MS }), ['late'])
   t.same(await expire({ deadline_ms: PAST_MS, now_ms: NOW_MS + 90_000 }), ['late'])
   t.same(await confirm(['r1'], PAST_MS), ['late'])
-  t.match(await account(), { granted: '1000', settled: '0', held: '100' })
+  t.has(await account(), { granted: '1000', settled: '0', held: '100' })
 })
 
 t.test('every declared reply has been seen', async t => {

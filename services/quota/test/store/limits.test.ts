@@ -16,16 +16,12 @@ t.test('P4: tokens per minute: a refused call costs nothing, the wait is exact',
   await putCourse({ version: 2, tokens_per_minute: 6000 })
   t.equal(tokens(await call('a', 4500)), '6000 1500 45000')
   const refused = await call('b', 2100)
-  t.match(refused, ['denied', 'rate_limit_exceeded', '6000', '995500'])
+  t.has(refused, ['denied', 'rate_limit_exceeded', '6000', '995500'])
   t.equal(tokens(refused), '6000 1500 45000')
-  t.match(
-    await call('b', 2100, 5),
-    ['denied', 'rate_limit_exceeded', '1000'],
-    'the wait has not become longer',
-  )
-  t.match(await call('b', 1500, 5), ['granted'], 'a smaller one fits')
-  t.match(await call('c', 6000, 54), ['denied', 'rate_limit_exceeded', '6000'])
-  t.match(await call('c', 6000, 60), ['granted'], 'all of it is there again')
+  t.has(await call('b', 2100, 5), ['denied', 'rate_limit_exceeded', '1000'], 'the wait has not become longer')
+  t.has(await call('b', 1500, 5), ['granted'], 'a smaller one fits')
+  t.has(await call('c', 6000, 54), ['denied', 'rate_limit_exceeded', '6000'])
+  t.has(await call('c', 6000, 60), ['granted'], 'all of it is there again')
 })
 
 t.test('P4: a request that was held and never made does not count', async t => {
@@ -72,7 +68,7 @@ t.test('P4: what a call did not use of its minute is given back, but not what ha
   await expire({ now_ms: NOW_MS + 112_000 })
   t.equal(await flow(112), '6000', 'also when it expires')
   await redis.del(`${BUCKET}:flow:s`)
-  t.match(await call('f', 100, 112), ['granted'])
+  t.has(await call('f', 100, 112), ['granted'])
 })
 
 t.test(
@@ -81,15 +77,15 @@ t.test(
     await ready(1e15)
     await putCourse({ version: 2, tokens_per_minute: 6000 })
     await call('small', 1)
-    t.match(await call('large', 18_000), ['denied', 'rate_limit_exceeded', '10'])
+    t.has(await call('large', 18_000), ['denied', 'rate_limit_exceeded', '10'])
     const large = await call('large', 18_000, 1)
-    t.match(large, ['granted'])
+    t.has(large, ['granted'])
     t.equal(tokens(large), '6000 0 180000')
-    t.match(await call('next', 1, 1), ['denied', 'rate_limit_exceeded', '120010'])
-    t.match(await call('next', 1, 122), ['granted'])
+    t.has(await call('next', 1, 1), ['denied', 'rate_limit_exceeded', '120010'])
+    t.has(await call('next', 1, 122), ['granted'])
     const huge = await call('huge', 1e12, 3000)
-    t.match(huge, ['granted'])
-    t.match(
+    t.has(huge, ['granted'])
+    t.has(
       await call('after', 6000, 3000),
       ['denied', 'rate_limit_exceeded', '3600000'],
       'an hour is the longest',
@@ -101,7 +97,7 @@ t.test('requests per minute are exact also where they do not divide a minute', a
   await ready(1e6)
   await putCourse({ version: 2, requests_per_minute: 7 })
   for (let n = 1; n <= 7; n += 1) t.match(requests(await call(`r${n}`, 1)), `7 ${7 - n} `)
-  t.match(await call('r8', 1), ['denied', 'rate_limit_exceeded', '8572'])
+  t.has(await call('r8', 1), ['denied', 'rate_limit_exceeded', '8572'])
 })
 
 t.test('P4: all students of a course share its parallel requests, and every end frees one', async t => {
@@ -117,19 +113,19 @@ t.test('P4: all students of a course share its parallel requests, and every end 
     course: 'c',
   })
   await sync({ epoch, student: 'other' })
-  t.match(await reserve({ reservation: 'a' }), ['granted'])
-  t.match(await reserve({ reservation: 'b', ...other, ttl_ms: 1000 }), ['granted'])
-  t.match(
+  t.has(await reserve({ reservation: 'a' }), ['granted'])
+  t.has(await reserve({ reservation: 'b', ...other, ttl_ms: 1000 }), ['granted'])
+  t.has(
     await reserve({ reservation: 'x', ...other }),
     ['denied', 'too_many_parallel_requests', '1000', '900'],
     'those that ran before there was a limit count',
   )
   await settle({ reservation: 'a' })
   await settle({ reservation: 'a' })
-  t.match(await reserve({ reservation: 'c', ...other }), ['granted'])
-  t.match(await reserve({ reservation: 'd' }), ['denied', 'too_many_parallel_requests'])
+  t.has(await reserve({ reservation: 'c', ...other }), ['granted'])
+  t.has(await reserve({ reservation: 'd' }), ['denied', 'too_many_parallel_requests'])
   await expire({ now_ms: NOW_MS + 1000 })
-  t.match(await reserve({ reservation: 'd' }), ['granted'])
+  t.has(await reserve({ reservation: 'd' }), ['granted'])
   for (const reservation of ['early', 'd']) await release(reservation)
   await settle({ reservation: 'c', student: 'other' })
   t.equal(await redis.exists(`${BUCKET}:crowd:c`, `${BUCKET}:running:s`, `${BUCKET}:running:other`), 0)
@@ -140,12 +136,12 @@ t.test('another limit is in force at once, for what is already taken, too', asyn
   await putCourse({ version: 2, requests_per_minute: 2, tokens_per_minute: 10 })
   await call('a', 50)
   await call('b', 0)
-  t.match(await call('c', 1), ['denied', 'rate_limit_exceeded', '30000'])
+  t.has(await call('c', 1), ['denied', 'rate_limit_exceeded', '30000'])
   await putCourse({ version: 3, requests_per_minute: 20, tokens_per_minute: 10 })
-  t.match(await call('c', 1), ['denied', 'rate_limit_exceeded', '246000'], '50 tokens at 10 a minute')
+  t.has(await call('c', 1), ['denied', 'rate_limit_exceeded', '246000'], '50 tokens at 10 a minute')
   await putCourse({ version: 4, requests_per_minute: 20, tokens_per_minute: 100 })
   const answer = await call('c', 1)
-  t.match(answer, ['granted'])
+  t.has(answer, ['granted'])
   t.same([requests(answer), tokens(answer)], ['20 17 9000', '100 49 30600'])
   await release('a')
   t.equal(tokens(await call('d', 0)), '100 49 30600', 'what was counted by another limit is not given back')
@@ -184,5 +180,5 @@ t.test('the order in which a request is refused', async t => {
   t.equal(await refused(101, { course_parallel_requests: 100 }), 'insufficient_quota')
   t.equal(await refused(100), 'budget_in_use')
   t.equal(await refused(50), 'rate_limit_exceeded', 'of tokens')
-  t.match(await call('x', 0), ['granted'])
+  t.has(await call('x', 0), ['granted'])
 })
