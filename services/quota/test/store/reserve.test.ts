@@ -30,6 +30,16 @@ t.test('P1 P11: reserve says what is missing, and never takes it for a full budg
   t.has(await account(), { granted: '1000', settled: '0', held: '100' })
   await redis.set(`${BUCKET}:epoch`, `${'0'.repeat(40)}:1`)
   t.has(await reserve({ reservation: 'r2' }), ['need', 'epoch'], 'a restored file is not believed')
+
+  const [, later = ''] = await open()
+  t.has(await reserve({ reservation: 'r2' }), ['need', 'key', later], 'nor is any copy of an older epoch')
+  await putKey('owner')
+  t.has(await reserve({ reservation: 'r2' }), ['need', 'course', later])
+  await putCourse()
+  t.has(await reserve({ reservation: 'r2' }), ['need', 'account', later])
+  const { rev = '' } = await account()
+  await sync({ epoch: later, rev })
+  t.has(await reserve({ reservation: 'r2' }), ['granted'])
 })
 
 t.test('P2: the same reservation gets the same answer, another question is a conflict', async t => {
