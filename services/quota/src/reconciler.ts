@@ -18,7 +18,7 @@ const ACCOUNTS_A_BUCKET = 8
  * Compares the accounts in Redis with the ledger, continuously and in small steps, those first that were compared longest
  * ago. A difference is repaired towards the ledger by the same sync that loads an account; zero is the normal reading.
  * Only a difference that is still there at the next look is one: a grant may have been committed a moment ago, with its
- * own sync on the way.
+ * own sync on the way, or a hold have ended on both sides between the two looks at them.
  */
 export function createReconciler({
   accounts,
@@ -51,7 +51,11 @@ export function createReconciler({
       overdrawn.delete(name)
       return accounts.forget(bucket, studentId, week)
     }
-    const differs = seen.granted !== ledgered.granted || seen.settled !== ledgered.settled
+    const differs =
+      seen.granted !== ledgered.granted ||
+      seen.settled !== ledgered.settled ||
+      // Held here, ended there.
+      ledgered.ended.length > 0
     // After a restart of Redis its copies are known to be old: setting them right is a load, not a repair.
     if (differs && seen.isCurrent && !suspected) return void suspects.add(name)
     const { before, after } = await sync(account)

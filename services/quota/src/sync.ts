@@ -11,9 +11,11 @@ import type { Policies } from './store/policies.ts'
  * Sets an account in Redis to what the ledger says: the one way in which an account is loaded, a grant arrives, a late
  * settlement is charged and a difference is repaired.
  *
- *  1. Redis, at one instant: the account's revision, and which settlements the ledger may not have yet (pending).
- *  2. Postgres, in one statement: the sums, and which of those pending settlements they contain.
- *  3. Redis: settled = the ledger's sum + pending that it does not contain; only where the revision is still the same.
+ *  1. Redis, at one instant: the account's revision, which settlements the ledger may not have yet (pending), and which of
+ *     the student's holds are open (running).
+ *  2. Postgres, in one statement: the sums, and which of those pending and running reservations have ended there.
+ *  3. Redis: settled = the ledger's sum + pending that it does not contain; running holds that have ended there end here;
+ *     held = those that are left. Only where the revision is still the same.
  *
  * Why it is right whatever runs at the same time:
  *  - A settlement applied in Redis before 1 is pending until the ledger has it (`confirm` comes after the commit, and 2
@@ -23,6 +25,14 @@ import type { Policies } from './store/policies.ts'
  *    write read an older revision and is refused, so the last one to succeed asked the ledger after the commit.
  *  - Redis wiped in between has another epoch, and 3 is refused. What was pending is gone from Redis, but its message is
  *    not acknowledged: `confirm` then misses it, and its settlement ends with a sync of its own.
+ *  - Redis restored from an older file has holds open again that ended since. What ended in the ledger ends in 3, together
+ *    with the sum that contains its charge: its tokens and its parallel slot are free, and its message, when it comes
+ *    again, is a repeat. A hold that is really open has no end in the ledger, for an end comes to Redis first. What comes
+ *    to the hold between 1 and 3: a settlement raises the revision, and 3 is refused; a release or an expiry charges
+ *    nothing, and 3 leaves alone what is no longer held. A hold that is made after 1 was not asked about, and is held.
+ *  - Holds of the student's other weeks take parallel slots too, and those accounts may never be synced again: they end
+ *    here as well. Their accounts get another revision and no epoch, so that a sync of theirs that runs at the same time
+ *    reads again, and nothing is decided on them before one has.
  * So nothing is ever added to what was loaded; a repeated or superfluous sync changes nothing.
  */
 export type SyncAccount = (account: Account) => Promise<Written>
@@ -59,12 +69,16 @@ export function createLook({
 
   return async account => {
     const seen = await read(account)
-    const sum = await ledger.sum(account, [...seen.pending.keys()], seen.openBefore)
-    const { granted, settled, takenBack, recorded } = sum
-    const inLedger = new Set(recorded)
-    const missing = [...seen.pending].filter(([id]) => !inLedger.has(id))
-    const total = missing.reduce((sum, [, charge]) => sum + charge, settled)
-    return { seen, ledgered: { granted, settled: total, takenBack, recorded } }
+    const asked = [...seen.pending.keys(), ...seen.running]
+    const { granted, settled, takenBack, ends } = await ledger.sum(account, asked, seen.openBefore)
+    const pending = Map.groupBy(seen.pending, ([id]) => ends.get(id)?.kind === 'settle')
+    const total = (pending.get(false) ?? []).reduce((sum, [, charge]) => sum + charge, settled)
+    const recorded = (pending.get(true) ?? []).map(([id]) => id)
+    const ended = seen.running.flatMap(reservationId => {
+      const end = ends.get(reservationId)
+      return end ? [{ reservationId, ...end }] : []
+    })
+    return { seen, ledgered: { granted, settled: total, takenBack, recorded, ended } }
   }
 }
 

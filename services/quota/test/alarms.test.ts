@@ -79,6 +79,21 @@ t.test('P11: a difference between Redis and the ledger is repaired and told', as
   t.match(await quota.balance(who), { granted: 1000 })
 })
 
+t.test('P4 P11: a hold that has ended in the ledger is repaired at the second look, and told', async t => {
+  const who = await quota.course()
+  const reservationId = randomUUID()
+  await quota.reserve(who, { reservationId })
+  const end = { reservationId, kind: 'expire' as const, ...who, week: 1, chargeTokens: 0, model: 'm' }
+  await stores.ledger.append([{ ...end, inputTokens: null, outputTokens: null }])
+  // All buckets, once.
+  for (let step = 0; step < 16; step += 1) await round()
+  t.match(await quota.balance(who), { held: 100 })
+  t.same(told(who.studentId), [], 'it may be ending here as well')
+  await compareAll()
+  t.same(told(who.studentId), ['repaired'])
+  t.match(await quota.balance(who), { held: 0, used: 0 })
+})
+
 t.test('P2 P11: a charge above the hold, and one after its expiry, are charged and told', async t => {
   const who = await quota.course()
   const ids = [randomUUID(), randomUUID()]

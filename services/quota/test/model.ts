@@ -91,18 +91,11 @@ export class Model {
     return { granted, used, held, remaining: granted - used - held }
   }
 
-  /**
-   * How far below zero a week may be: what staff took away, what was charged after its hold was gone, and what an old file of
-   * Redis holds for reservations that have ended since (until their deadline: too little is given then, never too much).
-   */
+  /** How far below zero a week may be: what staff took away, and what was charged after its hold was gone. */
   excuse(student: number, week: number): number {
     const own = this.holds.filter(hold => hold.student === student && hold.week === week)
     const late = own.reduce((sum, hold) => sum + (hold.late ? hold.charge : 0), 0)
-    const twice = own.reduce(
-      (sum, { end, redis }) => sum + (end !== 'none' && redis?.open ? redis.answer.tokensHeld : 0),
-      0,
-    )
-    return late + twice + (this.#cut.get(`${student}:${week}`) ?? 0)
+    return late + (this.#cut.get(`${student}:${week}`) ?? 0)
   }
 
   works(student: number, key: number): boolean {
@@ -186,10 +179,12 @@ export class Model {
     this.file = new Map(this.holds.map(({ id, redis, givenUp }) => [id, { redis, givenUp }]))
   }
 
-  /** Redis knows again what it knew then: of holds that have ended since, it thinks that they are open until their deadline. */
+  /** Redis knows again what it knew then; of holds that have ended since, the ledger tells it when it is next asked. */
   restoreFile(): void {
     for (const hold of this.holds) {
-      Object.assign(hold, this.file?.get(hold.id) ?? FORGOTTEN)
+      const { redis, givenUp } = this.file?.get(hold.id) ?? FORGOTTEN
+      hold.redis = redis && { ...redis, open: redis.open && hold.end === 'none' }
+      hold.givenUp = givenUp
       this.#expire(hold)
     }
   }

@@ -137,3 +137,63 @@ t.test('P1 P2: Redis wiped in between is read again', async t => {
   )
   t.equal(await used(bare), 30)
 })
+
+/** A hold that has ended in the ledger, open again as in an older file of Redis. */
+async function endedElsewhere(who: Enrolled, kind: End['kind']): Promise<End> {
+  const reservationId = randomUUID()
+  await quota.reserve(who, { reservationId })
+  const chargeTokens = kind === 'settle' ? 30 : 0
+  const end = {
+    reservationId,
+    kind,
+    chargeTokens,
+    ...who,
+    week: 1,
+    model: 'm',
+    inputTokens: 1,
+    outputTokens: 1,
+  }
+  await stores.ledger.append([end])
+  return end
+}
+const end = (who: Enrolled, { reservationId, chargeTokens }: End, kind: 'settle' | 'release') =>
+  stores.reservations.end(bucketFor(who.courseId), {
+    reservationId,
+    kind,
+    chargeTokens,
+    account: { ...who, week: 1 },
+  })
+
+t.test('P2 P4: a hold that has ended in the ledger ends in Redis; its message is then a repeat', async t => {
+  for (const kind of ['settle', 'release', 'expire'] as const) {
+    const who = await quota.course()
+    const ended = await endedElsewhere(who, kind)
+    await quota.reserve(who)
+    t.match(await quota.balance(who), { held: 200 })
+    t.equal(await syncWith({})(who), 1)
+    const charged = kind === 'settle' ? 30 : 0
+    t.match(await quota.balance(who), { used: charged, held: 100 }, 'the open one stays held')
+    if (kind === 'expire') continue
+    t.same(await end(who, ended, kind), { state: 'repeat' })
+    t.match(await quota.balance(who), { used: charged, held: 100 })
+  }
+})
+
+t.test('P1 P2: whatever comes to a hold between the steps that end it, it ends once', async t => {
+  for (const place of ['beforeLedger', 'afterLedger'] as const) {
+    const who = await quota.course()
+    const settled = await endedElsewhere(who, 'settle')
+    const settle = async () => t.match(await end(who, settled, 'settle'), { state: 'fresh' })
+    t.equal(await syncWith({ [place]: settle })(who), 2, 'its settlement makes the sync read again')
+    t.match(await quota.balance(who), { used: 30, held: 0 })
+    const released = await endedElsewhere(who, 'release')
+    const release = async () => t.match(await end(who, released, 'release'), { state: 'fresh' })
+    t.equal(await syncWith({ [place]: release })(who), 1, 'a release changes no sum')
+    t.match(await quota.balance(who), { used: 30, held: 0 })
+    await syncWith({ [place]: () => quota.reserve(who) })(who)
+    t.match(await quota.balance(who), { used: 30, held: 100 }, 'a hold that was made meanwhile is held')
+    const late = await charged(who)
+    await syncWith({ [place]: () => stores.ledger.append([late]) })(who)
+    t.match(await quota.balance(who), { used: 60, held: 100 })
+  }
+})

@@ -1,5 +1,6 @@
 import type { Redis } from '@lectern/shared/redis/connect.ts'
 import type { Account, Amounts } from '../account.ts'
+import type { End } from '../end.ts'
 import { accountMember, accountsName, type Bucket, bucketFor } from './keys.ts'
 import { type RedisClock, tooLate } from './redis-clock.ts'
 import { snapshotScript, syncScript } from './scripts.ts'
@@ -24,6 +25,8 @@ export interface Snapshot extends Amounts {
   rev: string
   /** Settlements that the ledger has not confirmed: reservation and charge. */
   pending: Map<string, number>
+  /** The student's open holds, of every week. */
+  running: string[]
   /**
    * Where this week is running and follows another: the tokens of that other week that are still open. `course`: Redis does
    * not know the course, and so neither which week is running. Null: nothing can be carried into this account.
@@ -39,6 +42,8 @@ export interface Ledgered {
   takenBack: number
   /** The pending ids that the ledger does have. */
   recorded: string[]
+  /** The running ids that have ended in the ledger: Redis has lost their end. */
+  ended: Pick<End, 'reservationId' | 'kind' | 'chargeTokens'>[]
 }
 
 /** An account before and after it was set to what the ledger says; `before` is null where there was none. */
@@ -49,6 +54,9 @@ export interface Written {
 
 // Far longer than a week and any hold in it: an account that nobody uses any more is then only in the ledger.
 const ACCOUNT_TTL_S = 30 * 86_400
+// As every hold that has ended: for so long Redis knows a repeat, afterwards the ledger does.
+const KEEP_ENDED_S = 600
+const STATE = { settle: 'settled', release: 'released', expire: 'expired' } as const
 
 export function createAccounts(redis: Redis, clock: RedisClock): Accounts {
   return {
@@ -57,7 +65,7 @@ export function createAccounts(redis: Redis, clock: RedisClock): Accounts {
       const args = { now_ms: clock.scriptNowMs(), course: courseId, student: studentId, week }
       const { reply, values } = await snapshotScript.run(redis, keys, args)
       if (reply === 'closed') return null
-      const [epoch = '', accountEpoch, rev = '0', granted, settled, held, carry, ...pending] = values
+      const [epoch = '', accountEpoch, rev = '0', granted, settled, held, carry, running, ...pending] = values
       return {
         isCurrent: accountEpoch === epoch,
         exists: reply === 'account',
@@ -67,11 +75,12 @@ export function createAccounts(redis: Redis, clock: RedisClock): Accounts {
         settled: Number(settled),
         held: Number(held),
         pending: toPending(pending),
+        running: running ? running.split(' ') : [],
         openBefore: carry === 'course' ? carry : carry === 'no' ? null : Number(carry),
       }
     },
 
-    async write({ courseId, studentId, week }, { epoch, rev }, { granted, settled, recorded }) {
+    async write({ courseId, studentId, week }, { epoch, rev }, { granted, settled, recorded, ended }) {
       const { reply, values } = await syncScript.run(
         redis,
         { bucket: bucketFor(courseId) },
@@ -85,6 +94,10 @@ export function createAccounts(redis: Redis, clock: RedisClock): Accounts {
           granted,
           settled,
           recorded: JSON.stringify(recorded),
+          ended: JSON.stringify(
+            ended.map(end => [end.reservationId, STATE[end.kind], String(end.chargeTokens)]),
+          ),
+          keep_ended_s: KEEP_ENDED_S,
           ttl_s: ACCOUNT_TTL_S,
         },
       )

@@ -7,10 +7,10 @@ import type { End } from '../end.ts'
 /** The ledger's hot statements: each is one round trip, whatever the number of entries. Staff's reading is in `statements`. */
 export interface Ledger {
   /**
-   * Opens the account where it is new (its allowance, and what is carried into it), and adds it up. `openBefore`: what the
-   * week before still has open; null: nothing is carried now.
+   * Opens the account where it is new (its allowance, and what is carried into it), and adds it up; in the same look says
+   * which of the reservations have ended. `openBefore`: what the week before still has open; null: nothing is carried now.
    */
-  sum(account: Account, pending: string[], openBefore: number | null): Promise<LedgerSum>
+  sum(account: Account, reservations: string[], openBefore: number | null): Promise<LedgerSum>
   /** Appends ends; answers the reservations whose entry is new. Those that the ledger has already are left alone. */
   append(ends: readonly End[]): Promise<Set<string>>
 }
@@ -20,8 +20,8 @@ export interface LedgerSum {
   settled: number
   /** What staff took back, as a positive number. */
   takenBack: number
-  /** Those of the pending reservations whose settlement the sum contains. */
-  recorded: string[]
+  /** Of the reservations asked about: their end, the last one where a settlement followed an expiry. */
+  ends: Map<string, Pick<End, 'kind' | 'chargeTokens'>>
 }
 
 // FOR SHARE: a change of the allowance either waits for this entry and then corrects it, or is seen by it.
@@ -61,7 +61,8 @@ const SUM = `
          -coalesce(sum(tokens) FILTER (WHERE kind = 'settle'), 0) AS settled,
          -coalesce(sum(tokens) FILTER (WHERE kind = 'grant' AND tokens < 0), 0) AS taken_back,
          coalesce(bool_or(kind = 'allowance'), false) OR EXISTS (SELECT FROM opened WHERE kind = 'allowance') AS is_open,
-         coalesce(array_agg(reservation_id) FILTER (WHERE kind = 'settle' AND reservation_id = ANY($4)), '{}') AS recorded
+         (SELECT json_agg(json_build_array(reservation_id, kind, -tokens) ORDER BY id)
+            FROM quota.ledger_entries WHERE reservation_id = ANY($4)) AS ends
     FROM quota.ledger_entries
    WHERE student_id = $1 AND week = $2`
 
@@ -89,22 +90,22 @@ const SUM_TRIES = 3
 
 export function createLedger(pool: Pool): Ledger {
   return {
-    async sum({ studentId, week }, pending, openBefore) {
+    async sum({ studentId, week }, reservations, openBefore) {
       const { allowance, carry } = openingIds(studentId, week)
       for (let tries = 0; tries < SUM_TRIES; tries += 1) {
         const { rows } = await pool.query<SumRow>({
           name: 'ledger-sum',
           text: SUM,
-          values: [studentId, week, allowance, pending, carry, openBefore],
+          values: [studentId, week, allowance, reservations, carry, openBefore],
         })
         const [row] = rows
         if (row?.is_open) {
-          const { granted, settled, taken_back: takenBack, recorded } = row
+          const { granted, settled, taken_back: takenBack, ends } = row
           return {
             granted: toSafe(granted),
             settled: toSafe(settled),
             takenBack: toSafe(takenBack),
-            recorded,
+            ends: new Map(ends?.map(([id, kind, chargeTokens]) => [id, { kind, chargeTokens }])),
           }
         }
       }
@@ -145,7 +146,7 @@ interface SumRow {
   settled: string
   taken_back: string
   is_open: boolean
-  recorded: string[]
+  ends: [string, End['kind'], number][] | null
 }
 
 /** Sums of tokens are far below 2^53; one that is not must not be rounded in silence. */

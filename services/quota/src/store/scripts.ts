@@ -73,6 +73,8 @@ export const syncScript = loadScript(new URL('./sync-1.lua', import.meta.url), {
     'granted',
     'settled',
     'recorded',
+    'ended',
+    'keep_ended_s',
     'ttl_s',
   ],
   replies: ['synced', 'changed', 'late'],

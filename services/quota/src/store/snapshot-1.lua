@@ -3,12 +3,13 @@
 -- ARGV: now_ms, course, student, week
 -- REPLIES: account, absent, closed
 --
--- account: epoch of the bucket, epoch of the account, rev, granted, settled, held, carry, then id and charge of each
--- settlement that the ledger has not confirmed
--- absent: epoch of the bucket, '', 0, 0, 0, 0, carry, then the same
+-- account: epoch of the bucket, epoch of the account, rev, granted, settled, held, carry, running, then id and charge of
+-- each settlement that the ledger has not confirmed
+-- absent: epoch of the bucket, '', 0, 0, 0, 0, carry, running, then the same
 -- closed: the bucket has no epoch, or that of another server: what is in it may be of an old file
 -- carry: where this week is running and follows another, the tokens of that other week that are held, or charged without
 -- the ledger's word: its end has come, so they only become fewer. `course`: not known here. `no`: nothing is carried.
+-- running: the ids of the student's open holds, of every week, with spaces between
 
 local bucket = KEYS[1]
 local student, week = ARGV[3], tonumber(ARGV[4])
@@ -46,10 +47,12 @@ end
 
 local owner = student .. ':' .. ARGV[4]
 local account = redis.call('HMGET', bucket .. ':account:' .. owner, 'epoch', 'rev', 'granted', 'settled', 'held')
-local reply = { 'absent', epoch, '', '0', '0', '0', '0', carry() }
+local reply = { 'absent', epoch, '', '0', '0', '0', '0' }
 if account[2] then
-  reply = { 'account', epoch, account[1], account[2], account[3], account[4], account[5], reply[8] }
+  reply = { 'account', epoch, unpack(account) }
 end
+reply[8] = carry()
+reply[9] = table.concat(redis.call('SMEMBERS', bucket .. ':running:' .. student), ' ')
 for _, value in ipairs(redis.call('HGETALL', bucket .. ':pending:' .. owner)) do
   reply[#reply + 1] = value
 end

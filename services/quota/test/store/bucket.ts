@@ -115,6 +115,8 @@ function copyCalls(call: CallScript) {
       granted: 1000,
       settled: 0,
       recorded: '[]',
+      ended: '[]',
+      keep_ended_s: 600,
       ttl_s: 600,
       ...args,
     })

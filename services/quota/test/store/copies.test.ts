@@ -20,10 +20,10 @@ t.test('P1 P2: an account is set to the ledger only while nothing changes it', a
   await redis.flushall()
   t.same(await snapshot(), ['closed'])
   const epoch = await ready()
-  t.same(await snapshot(), ['account', epoch, epoch, '1', '1000', '0', '0', 'no'])
+  t.same(await snapshot(), ['account', epoch, epoch, '1', '1000', '0', '0', 'no', ''])
   await reserve()
   await settle()
-  t.same(await snapshot(), ['account', epoch, epoch, '2', '1000', '42', '0', 'no', 'r1', '42'])
+  t.same(await snapshot(), ['account', epoch, epoch, '2', '1000', '42', '0', 'no', '', 'r1', '42'])
   t.same(await sync({ epoch, rev: 1 }), ['changed'], 'a settlement came in between')
   t.same(await sync({ epoch: 'another', rev: 2 }), ['changed'], 'Redis was wiped in between')
   await reserve({ reservation: 'r2' })
@@ -34,7 +34,7 @@ t.test('P1 P2: an account is set to the ledger only while nothing changes it', a
     '100',
     '100',
   ])
-  t.same(await snapshot(), ['account', epoch, epoch, '3', '1500', '42', '100', 'no'])
+  t.same(await snapshot(), ['account', epoch, epoch, '3', '1500', '42', '100', 'no', 'r2'])
   await redis.hset(`${BUCKET}:account:s:1`, 'held', 7)
   t.same(
     await sync({ epoch, rev: 3, granted: 1500, settled: 42 }),
@@ -42,10 +42,57 @@ t.test('P1 P2: an account is set to the ledger only while nothing changes it', a
     'held is what the open holds add up to',
   )
   await redis.del(`${BUCKET}:account:s:1`)
-  t.same(await snapshot(), ['absent', epoch, '', '0', '0', '0', '0', 'no'])
+  t.same(await snapshot(), ['absent', epoch, '', '0', '0', '0', '0', 'no', 'r2'])
   t.same(await sync({ epoch }), ['synced', '', '', '', '100'], 'also for an account that was lost')
   t.equal(await redis.zscore(`${BUCKET}:accounts`, 's:1'), String(NOW_MS))
 })
+
+t.test(
+  'P2 P4: what the ledger has ended ends with the sync, in whatever week, and only where it is open',
+  async t => {
+    await redis.flushall()
+    const epoch = await ready()
+    const ids = ['settled', 'released', 'expired', 'open', 'gone']
+    for (const reservation of ids) await reserve({ reservation })
+    await settle({ reservation: 'gone', end: 'release' })
+    const ended = [
+      ['settled', 'settled', '30'],
+      ['released', 'released', '0'],
+      ['expired', 'expired', '0'],
+      ['gone', 'settled', '9'],
+      ['never seen', 'settled', '9'],
+    ]
+    const [, , , rev = ''] = await snapshot()
+    const args = { epoch, rev, settled: 30, ended: JSON.stringify(ended) }
+    t.same(await sync(args), ['synced', '1000', '0', '400', '100'])
+    t.same((await snapshot())[8], 'open')
+    t.same(await redis.smembers(`${BUCKET}:crowd:c`), ['open'])
+    t.same(
+      await redis.zrange(`${BUCKET}:expiry`, '0', '-1'),
+      ['gone', 'open'],
+      'an end of Redis is still to be recorded',
+    )
+    t.ok((await redis.ttl(`${BUCKET}:hold:settled`)) > 0)
+    t.equal(await redis.exists(`${BUCKET}:hold:never seen`), 0)
+    t.same(await settle({ reservation: 'settled', charge_tokens: 30 }), ['repeat'])
+    t.same(await settle({ reservation: 'released', end: 'release' }), ['repeat'])
+    t.same(
+      await settle({ reservation: 'gone', end: 'release' }),
+      ['repeat'],
+      'the end that came in between stands',
+    )
+    t.same(await settle({ reservation: 'expired', charge_tokens: 5 }), ['ended', 'expired', '100'])
+
+    const other = { epoch, week: 2, ended: '[["open", "settled", "42"]]' }
+    t.same(await sync(other), ['synced', '', '', '', '0'])
+    t.equal(await redis.exists(`${BUCKET}:running:s`, `${BUCKET}:crowd:c`), 0, 'the slot is free')
+    t.match(
+      await account(),
+      { held: '0', settled: '35', epoch: '', rev: '4' },
+      'and its own account is asked of the ledger again',
+    )
+  },
+)
 
 t.test('P1: what is carried from a week counts whatever is still open there as used', async t => {
   const epoch = await ready()

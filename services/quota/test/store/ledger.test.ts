@@ -78,13 +78,19 @@ t.test('P1: an account is opened once, with the allowance, whoever asks first', 
   })
 })
 
-t.test('P2: each end is in the ledger once, and the sum says which pending ones it contains', async t => {
+t.test('P2: each end is in the ledger once, and the sum says which have ended', async t => {
   const ends = [end('a', { studentId: 's1' }), end('b', { studentId: 's1', chargeTokens: 5 })]
   t.same(await ledger.append([...ends, end('a', { studentId: 's1' })]), new Set(['a', 'b']))
   t.same(await ledger.append(ends), new Set())
-  const sum = { granted: 1000, settled: 15, takenBack: 0, recorded: ['b'] }
+  const ended = new Map([['b', { kind: 'settle', chargeTokens: 5 }]])
+  const sum = { granted: 1000, settled: 15, takenBack: 0, ends: ended }
   t.same(await ledger.sum(account(1), ['b', 'unknown'], null), sum)
-  t.same(await ledger.sum(account(1, 2), ['b'], null), { ...sum, settled: 0, recorded: [] })
+  t.same(await ledger.sum(account(1, 2), ['b'], null), { ...sum, settled: 0 }, 'of whichever week')
+  t.same(await ledger.sum(account(1, 2), [], null), { ...sum, settled: 0, ends: new Map() })
+  await ledger.append([end('late', { kind: 'expire', chargeTokens: 0 })])
+  t.same((await ledger.sum(account(1), ['late'], null)).ends.get('late'), { kind: 'expire', chargeTokens: 0 })
+  await ledger.append([end('late', { chargeTokens: 3 })])
+  t.same((await ledger.sum(account(1), ['late'], null)).ends.get('late'), { kind: 'settle', chargeTokens: 3 })
 })
 
 t.test('P2: a reservation has one end; only a settlement may follow its expiry', async t => {
