@@ -27,6 +27,7 @@ export interface LedgerSum {
 // FOR SHARE: a change of the allowance either waits for this entry and then corrects it, or is seen by it.
 // What is carried: the week before as it stands, where it was never opened its whole allowance (and that of every such week
 // before it, for less than the cap was left by then), without what is still open there. Written once, never revised.
+// Ends are asked for as they are indexed: an expiry apart from the others.
 const SUM = `
   WITH due AS (
     SELECT s.id AS student_id, c.id AS course_id, c.carry_over_tokens, c.weekly_tokens,
@@ -55,18 +56,22 @@ const SUM = `
     SELECT 'carry', student_id, course_id, $2, carried.tokens, $5, 'unused tokens of the week before' FROM due, carried
     ON CONFLICT (grant_id) DO NOTHING
     RETURNING kind, tokens
+  ), asked AS (
+    SELECT * FROM quota.ledger_entries WHERE reservation_id = ANY($4) AND kind IN ('settle', 'release')
+    UNION ALL
+    SELECT * FROM quota.ledger_entries WHERE reservation_id = ANY($4) AND kind = 'expire'
   )
   SELECT coalesce(sum(tokens) FILTER (WHERE kind IN ('allowance', 'carry', 'grant')), 0)
            + coalesce((SELECT sum(tokens) FROM opened), 0) AS granted,
          -coalesce(sum(tokens) FILTER (WHERE kind = 'settle'), 0) AS settled,
          -coalesce(sum(tokens) FILTER (WHERE kind = 'grant' AND tokens < 0), 0) AS taken_back,
          coalesce(bool_or(kind = 'allowance'), false) OR EXISTS (SELECT FROM opened WHERE kind = 'allowance') AS is_open,
-         (SELECT json_agg(json_build_array(reservation_id, kind, -tokens) ORDER BY id)
-            FROM quota.ledger_entries WHERE reservation_id = ANY($4)) AS ends
+         (SELECT json_agg(json_build_array(reservation_id, kind, -tokens) ORDER BY id) FROM asked) AS ends
     FROM quota.ledger_entries
    WHERE student_id = $1 AND week = $2`
 
-// A reservation ends once; only a settlement may follow, where the hold had expired before.
+// A reservation ends once; only a settlement may follow, where the hold had expired before. Two unique indexes see to that, also
+// between replicas; only that no expiry follows a settlement is left to say here.
 const APPEND = `
   INSERT INTO quota.ledger_entries
     (kind, reservation_id, student_id, course_id, week, tokens, model, input_tokens, output_tokens)
@@ -75,9 +80,8 @@ const APPEND = `
       AS n (kind, reservation_id, student_id, course_id, week, charge, model, input_tokens, output_tokens)
    WHERE NOT EXISTS (
      SELECT FROM quota.ledger_entries e
-      WHERE e.reservation_id = n.reservation_id AND e.kind <> n.kind
-        AND NOT (n.kind = 'settle' AND e.kind = 'expire'))
-  ON CONFLICT (reservation_id, kind) DO NOTHING
+      WHERE n.kind = 'expire' AND e.reservation_id = n.reservation_id AND e.kind IN ('settle', 'release'))
+  ON CONFLICT DO NOTHING
   RETURNING reservation_id`
 
 /** The ids of the entries that open an account. */

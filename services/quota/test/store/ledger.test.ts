@@ -109,6 +109,44 @@ t.test('P2: a reservation has one end; only a settlement may follow its expiry',
   t.same(await append('4', 'expire', 'release'), ['expire'])
 })
 
+t.test('P2: of contradicting ends that replicas append at once, one is in the ledger', async t => {
+  const ROUNDS = 40
+  const EACH = 5
+  const other = new pg.Pool({ connectionString: own.href })
+  other.on('error', () => {})
+  t.teardown(() => other.end())
+  const replicas = [ledger, createLedger(other)]
+  const pairs: [End['kind'], End['kind'], string[]][] = [
+    ['settle', 'release', ['release', 'settle']],
+    ['expire', 'release', ['expire', 'release']],
+    ['expire', 'settle', ['expire,settle', 'settle']],
+  ]
+  for (const [first, second, allowed] of pairs) {
+    const id = (round: number, one: number) => `${first}-${second}-${round}-${one}`
+    let added = 0
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const told = [first, second].map(kind =>
+        Array.from({ length: EACH }, (_, one) =>
+          end(id(round, one), { kind, studentId: 's4', chargeTokens: 0 }),
+        ),
+      )
+      const answers = await Promise.all(replicas.map((replica, at) => replica.append(told[at] ?? [])))
+      added += answers.reduce((sum, ids) => sum + ids.size, 0)
+    }
+    const { rows } = await pool.query<{ kinds: string }>(
+      `SELECT string_agg(kind, ',' ORDER BY kind) AS kinds FROM quota.ledger_entries
+        WHERE reservation_id LIKE $1 GROUP BY reservation_id`,
+      [`${first}-${second}-%`],
+    )
+    t.equal(rows.length, ROUNDS * EACH)
+    t.same(
+      rows.filter(({ kinds }) => !allowed.includes(kinds)),
+      [],
+    )
+    t.equal(added, rows.flatMap(({ kinds }) => kinds.split(',')).length, 'who entered it was told so')
+  }
+})
+
 t.test('P2: replicas that append the same ends at once do not wait for each other in a circle', async t => {
   const ends = Array.from({ length: 100 }, (_, index) => end(`parallel-${index}`, { studentId: 's3' }))
   const added = await Promise.all([
