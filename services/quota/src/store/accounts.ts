@@ -3,6 +3,7 @@ import type { Account, Amounts } from '../account.ts'
 import type { End } from '../end.ts'
 import { accountMember, accountsName, type Bucket, bucketFor } from './keys.ts'
 import { type RedisClock, tooLate } from './redis-clock.ts'
+import { KEEP_ENDED_S } from './reservations.ts'
 import { snapshotScript, syncScript } from './scripts.ts'
 
 /** The copies of the accounts in Redis. Only `sync` writes what the ledger says. */
@@ -54,8 +55,6 @@ export interface Written {
 
 // Far longer than a week and any hold in it: an account that nobody uses any more is then only in the ledger.
 const ACCOUNT_TTL_S = 30 * 86_400
-// As every hold that has ended: for so long Redis knows a repeat, afterwards the ledger does.
-const KEEP_ENDED_S = 600
 const STATE = { settle: 'settled', release: 'released', expire: 'expired' } as const
 
 export function createAccounts(redis: Redis, clock: RedisClock): Accounts {

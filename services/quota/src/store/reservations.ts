@@ -48,7 +48,7 @@ export interface EndedHold {
 }
 
 // An ended hold answers repeats for this long; afterwards the ledger does. Retries come within seconds.
-const KEEP_ENDED_S = 600
+export const KEEP_ENDED_S = 600
 // How long one process has to bring an end into the ledger before the next one tries.
 const ATTEND_AFTER_MS = 5000
 
