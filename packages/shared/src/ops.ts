@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { answerScrape } from './metrics.ts'
 
 /** Named questions about what a service needs: true means that it can do its work. */
 export type Checks = Record<string, () => boolean | Promise<boolean>>
@@ -24,7 +25,10 @@ export async function runChecks(
   return { ready: results.every(([, passed]) => passed), checks: Object.fromEntries(results) }
 }
 
-/** The operator's door of a service: `/healthz` (the process lives) and `/readyz` (it can work), apart from its real work. */
+/**
+ * The operator's door of a service, apart from its real work: `/healthz` (the process lives), `/readyz` (it can work) and
+ * `/metrics` (Prometheus).
+ */
 export async function startOps({
   host,
   port,
@@ -36,6 +40,7 @@ export async function startOps({
 }): Promise<OpsServer> {
   const server = createServer(async (request, response) => {
     const path = request.url?.split('?')[0]
+    if (path === '/metrics') return answerScrape(request, response)
     const result = path === '/readyz' ? await runChecks(checks) : { ready: path === '/healthz' }
     const status = result.ready ? 200 : path === '/readyz' ? 503 : 404
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(result))

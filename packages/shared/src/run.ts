@@ -2,6 +2,7 @@ import type { Static, TObject } from 'typebox'
 import { type Clock, systemClock } from './clock.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { createLog, type Logger } from './log.ts'
+import { observeRuntime } from './metrics.ts'
 import { type Checks, startOps } from './ops.ts'
 import { flushTelemetry } from './telemetry.ts'
 
@@ -69,6 +70,7 @@ export async function run<T extends TObject>(
   })
 
   try {
+    observeRuntime(closing)
     const { checks } = await start({ name, config, log, clock: systemClock, closing })
     const ops = await startOps({
       host: HOST,

@@ -1,5 +1,5 @@
-import { COUNTER } from '@lectern/shared/attributes.ts'
 import type { Logger } from '@lectern/shared/log.ts'
+import { METRIC } from '@lectern/shared/metric-table.ts'
 import { createCounter } from '@lectern/shared/metrics.ts'
 import type { Account, Amounts } from './account.ts'
 
@@ -17,11 +17,11 @@ export interface Alarms {
 }
 
 export function createAlarms(log: Logger): Alarms {
-  const overcharged = createCounter(COUNTER.overcharged, 'settlements that charged more than was held')
-  const settledLate = createCounter(COUNTER.settledLate, 'settlements of holds that had expired')
-  const expired = createCounter(COUNTER.expired, 'holds that nobody ended')
-  const repaired = createCounter(COUNTER.repaired, 'accounts in Redis that differed from the ledger')
-  const overdrawn = createCounter(COUNTER.overdrawn, 'accounts below zero by more than corrections explain')
+  const overcharged = createCounter(METRIC.overcharged)
+  const settledLate = createCounter(METRIC.settledLate)
+  const expired = createCounter(METRIC.expired)
+  const repaired = createCounter(METRIC.repaired)
+  const overdrawn = createCounter(METRIC.overdrawn)
   return {
     overcharged(what) {
       overcharged.add(1)
