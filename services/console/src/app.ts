@@ -1,4 +1,5 @@
 import swagger from '@fastify/swagger'
+import { observeRequests } from '@lectern/shared/fastify-requests.ts'
 import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
 import type { Checks } from '@lectern/shared/ops.ts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
@@ -60,6 +61,7 @@ export async function createApp({
     clientErrorHandler: refuseBrokenHttp,
     frameworkErrors: refuseBrokenAddress,
   })
+  observeRequests(app)
   answerErrors(app)
   addHeaders(app)
   logRequests(app)
