@@ -74,8 +74,8 @@ export async function answerStream(answering: Answering): Promise<Answered> {
     forwardUsage: wantsUsage(body),
     ending: journey.ending,
   })
-  logFailure(answering, deployment, failure)
   const came = { deployment, usage, firstTokenAtMs, answers: transcript.answers() }
+  endAttempt(answering, opened, failure, came)
   // What no report covers is counted: some providers report at every frame, and know only what came until then.
   const isCovered = usage !== null && usage.outputTokens > 0 && (failure === null || transcript.isComplete())
   const written = isCovered ? '' : transcript.everything()
@@ -97,12 +97,13 @@ export async function answerWhole(answering: Answering): Promise<Answered> {
   const { deployment } = opened
   const whole = await wholeOf(opened, journey.ending)
   if (whole instanceof UpstreamFailure) {
-    logFailure(answering, deployment, whole)
+    endAttempt(answering, opened, whole)
     const ending = journey.clientLeft
       ? endingBeforeAnswer(deployment, true)
       : endingWithoutAnswer(whole.toPublic(), deployment)
     return unfinished(ending)
   }
+  endAttempt(answering, opened, null, whole)
   const { answers, usage, bytes } = whole
   const written = usage && usage.outputTokens > 0 ? '' : answers.map(writtenIn).join('')
   return {
@@ -149,7 +150,7 @@ async function refuseWhole(answering: Answering, opened: Opened): Promise<Answer
     whole instanceof UpstreamFailure
       ? whole
       : new UpstreamFailure('garbled', 'not a stream, though one was asked for')
-  logFailure(answering, opened.deployment, failure)
+  endAttempt(answering, opened, failure)
   return unfinished(endingWithoutAnswer(failure.toPublic(), opened.deployment))
 }
 
@@ -158,6 +159,7 @@ async function wholeOf(opened: Opened, ending: AbortSignal): Promise<WholeAnswer
     return opened.deployment.provider.readWhole(await readWhole(opened.exchange, ending, MOST_WHOLE_BYTES))
   } catch (error) {
     if (error instanceof UpstreamFailure) return error
+    opened.attempt.end(new UpstreamFailure('garbled', 'the answer cannot be read', { cause: error }))
     throw error
   }
 }
@@ -179,11 +181,13 @@ function clientOf({ reply, writeIdleMs }: Answering): ClientStream {
   })
 }
 
-function logFailure(
+function endAttempt(
   { log, admission }: Answering,
-  { provider, model }: Deployment,
+  { attempt, deployment: { provider, model } }: Opened,
   failure: UpstreamFailure | null,
+  came?: Pick<WholeAnswer, 'usage' | 'answers'>,
 ) {
+  attempt.end(failure, came)
   if (failure === null || failure.kind === 'aborted') return
   log.warn(
     { err: failure, id: admission.id, provider: provider.name, model, kind: failure.kind },

@@ -1,19 +1,21 @@
 import { randomUUIDv7 } from 'node:crypto'
 import swagger from '@fastify/swagger'
 import { LecternError } from '@lectern/shared/errors.ts'
+import { observeRequests } from '@lectern/shared/fastify-requests.ts'
 import type { Checks } from '@lectern/shared/ops.ts'
 import { validator } from '@lectern/shared/schema.ts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { TSchema } from 'typebox'
-import { ChatBody } from './chat.ts'
+import { CHAT_COMPLETIONS, ChatBody } from './chat.ts'
 import type { Config } from './config.ts'
-import { CHAT_COMPLETIONS, type ChatParts, chatCompletions } from './handlers/chat-completions.ts'
+import { type ChatParts, chatCompletions } from './handlers/chat-completions.ts'
 import { healthz, readyz } from './handlers/health.ts'
 import { listModels, Model, ModelList, showModel } from './handlers/models.ts'
 import { Quota, showQuota } from './handlers/quota.ts'
 import { answerErrors, errorsOfTheFramework } from './plugins/errors.ts'
 import { guardKeys } from './plugins/flood.ts'
 import { refuseUnderPressure } from './plugins/pressure.ts'
+import { decorateRequests } from './telemetry.ts'
 
 export interface AppParts extends ChatParts {
   config: Config
@@ -60,6 +62,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       }
     }
   })
+  observeRequests(app)
+  decorateRequests(app)
   answerErrors(app)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)

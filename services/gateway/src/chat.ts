@@ -2,6 +2,9 @@ import { ModelName, Nullable } from '@lectern/shared/contracts/fields.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
 import { type Static, Type } from 'typebox'
 
+/** Where chat requests arrive. */
+export const CHAT_COMPLETIONS = '/v1/chat/completions'
+
 const positive = Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 1_000_000_000 })))
 
 /** What policy needs of a chat request. Every other field passes through to the provider untouched. */

@@ -10,6 +10,8 @@ export interface Journey {
 
 /** All requests on their way. */
 export interface Journeys {
+  /** How many run now. */
+  readonly size: number
   /** Runs one to its end. */
   run<T>(response: ServerResponse, work: (journey: Journey) => Promise<T>): Promise<T>
   /** Ends those that still run: each tells its client, and is settled and recorded. */
@@ -22,6 +24,9 @@ export interface Journeys {
 export function createJourneys(): Journeys {
   const running = new Map<AbortController, Promise<unknown>>()
   return {
+    get size() {
+      return running.size
+    },
     async run(response, work) {
       const ending = new AbortController()
       let clientLeft = false

@@ -1,5 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { METRIC } from '@lectern/shared/metric-table.ts'
+import { observeGauge } from '@lectern/shared/metrics.ts'
 import { connectBus, isConnected } from '@lectern/shared/nats/connect.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
 import type { FastifyInstance } from 'fastify'
@@ -44,6 +46,7 @@ export async function startGateway(context: ServiceContext<Config>): Promise<Run
     spoolMaxBytes: config.SPOOL_MAX_BYTES,
   })
   closing.defer(() => records.close())
+  observeGauge(METRIC.spoolBytes, () => records.spoolBytes, closing)
   const tokenizer = createTokenizer()
   closing.defer(() => tokenizer.close())
   const timeoutMs = config.BUS_TIMEOUT_MS
@@ -52,6 +55,7 @@ export async function startGateway(context: ServiceContext<Config>): Promise<Run
   closing.defer(() => prompts.close())
 
   const journeys = createJourneys()
+  observeGauge(METRIC.openRequests, () => journeys.size, closing)
   let stopping = false
   const checks = {
     bus: () => isConnected(nc),

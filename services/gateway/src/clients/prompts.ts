@@ -1,9 +1,13 @@
+import { ATTRIBUTE } from '@lectern/shared/attributes.ts'
 import { PromptsChanged, ResolveCall } from '@lectern/shared/contracts/prompts.ts'
 import { PROMPTS_CHANGED } from '@lectern/shared/contracts/subjects.ts'
 import type { Logger } from '@lectern/shared/log.ts'
+import { METRIC } from '@lectern/shared/metric-table.ts'
+import { createCounter } from '@lectern/shared/metrics.ts'
 import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
 import { validator } from '@lectern/shared/schema.ts'
+import { inSpan, SpanKind } from '@lectern/shared/spans.ts'
 import { LRUCache } from 'lru-cache'
 import { type CompiledPolicy, compilePolicy } from '../policy.ts'
 import { unavailable } from './unavailable.ts'
@@ -15,10 +19,17 @@ const MOST_STALE_MS = 600_000
 /** After a failed refresh the old entry serves this long before the next try. */
 const RETRY_MS = 1000
 
+const lookups = createCounter(METRIC.promptLookups)
+
 interface Entry {
   policy: CompiledPolicy
   resolvedAtMs: number
   freshUntilMs: number
+}
+
+interface Found {
+  policy: CompiledPolicy
+  result: 'hit' | 'miss' | 'stale'
 }
 
 /** What is in force for a course in a week. */
@@ -68,22 +79,36 @@ export function createPromptsClient(
     return flight
   }
 
+  async function lookUp(courseId: string, week: number): Promise<Found> {
+    const key = `${courseId}/${week}`
+    const entry = entries.get(key)
+    if (entry && performance.now() < entry.freshUntilMs) return { policy: entry.policy, result: 'hit' }
+    try {
+      return { policy: await refresh(key, courseId, week), result: 'miss' }
+    } catch (error) {
+      const stale = entries.get(key)
+      if (!stale || performance.now() > stale.resolvedAtMs + MOST_STALE_MS) throw unavailable(error)
+      log.warn({ err: error, courseId, week }, 'prompts: not reachable, the prompt last known is used')
+      stale.freshUntilMs = performance.now() + RETRY_MS
+      return { policy: stale.policy, result: 'stale' }
+    }
+  }
+
   const stopFollowing = followChanges(nc, log, drop)
   return {
-    async policy(courseId, week) {
-      const key = `${courseId}/${week}`
-      const entry = entries.get(key)
-      if (entry && performance.now() < entry.freshUntilMs) return entry.policy
-      try {
-        return await refresh(key, courseId, week)
-      } catch (error) {
-        const stale = entries.get(key)
-        if (!stale || performance.now() > stale.resolvedAtMs + MOST_STALE_MS) throw unavailable(error)
-        log.warn({ err: error, courseId, week }, 'prompts: not reachable, the prompt last known is used')
-        stale.freshUntilMs = performance.now() + RETRY_MS
-        return stale.policy
-      }
-    },
+    policy: (courseId, week) =>
+      inSpan('prompt lookup', { kind: SpanKind.INTERNAL }, async span => {
+        // Stays so where nobody answers and nothing is known.
+        let result: Found['result'] = 'miss'
+        try {
+          const found = await lookUp(courseId, week)
+          result = found.result
+          return found.policy
+        } finally {
+          lookups.add(1, { result })
+          span.setAttribute(ATTRIBUTE.promptLookup, result)
+        }
+      }),
     close: stopFollowing,
   }
 }

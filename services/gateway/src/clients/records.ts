@@ -1,8 +1,12 @@
+import { ATTRIBUTE, type SpanAttributes } from '@lectern/shared/attributes.ts'
 import type { ConversationRecord } from '@lectern/shared/contracts/records.ts'
 import { HEADER, RECORD_COMPLETED } from '@lectern/shared/contracts/subjects.ts'
 import type { Logger } from '@lectern/shared/log.ts'
+import { METRIC } from '@lectern/shared/metric-table.ts'
+import { createCounter } from '@lectern/shared/metrics.ts'
 import { isConnected, type NatsConnection } from '@lectern/shared/nats/connect.ts'
 import { traceHeaders } from '@lectern/shared/nats/tracing.ts'
+import { annotate } from '@lectern/shared/open-span.ts'
 import { inSpan, SpanKind } from '@lectern/shared/spans.ts'
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream'
 import { fitRecord } from '../record-size.ts'
@@ -13,6 +17,8 @@ import { openSpool, type Spool, type SpooledRecord } from './spool.ts'
 export interface RecordsClient {
   /** Resolves when the record is durable outside of this process's memory; rejects when it cannot be made so. */
   keep(record: ConversationRecord): Promise<void>
+  /** What waits on disk. */
+  readonly spoolBytes: number
   close(): Promise<void>
 }
 
@@ -33,6 +39,18 @@ const CLOSING_MS = 2000
 const HEADROOM_BYTES = 8 * 1024
 /** What neither bus nor disk took waits here for either: a last hope, not a promise. */
 const MOST_UNSAVED = 1000
+
+const spooled = createCounter(METRIC.spooled)
+const unstored = createCounter(METRIC.unstored)
+
+const PUBLISH = {
+  kind: SpanKind.PRODUCER,
+  attributes: {
+    [ATTRIBUTE.messagingSystem]: 'nats',
+    [ATTRIBUTE.messagingDestination]: RECORD_COMPLETED,
+    [ATTRIBUTE.spooled]: false,
+  } satisfies SpanAttributes,
+}
 
 /** The client of the RECORDS stream. */
 export async function createRecordsClient(
@@ -73,7 +91,7 @@ class Records implements RecordsClient {
   }
 
   keep(record: ConversationRecord): Promise<void> {
-    return inSpan(`publish ${RECORD_COMPLETED}`, { kind: SpanKind.PRODUCER }, async () => {
+    return inSpan(`publish ${RECORD_COMPLETED}`, PUBLISH, async () => {
       const entry = { id: record.id, headers: { ...ledgerHeaders(record), ...traceOf() }, record }
       if (this.#suspect || !isConnected(this.#nc)) {
         return this.#saveToDisk(entry, new Error('the bus is away'))
@@ -85,6 +103,10 @@ class Records implements RecordsClient {
         await this.#saveToDisk(entry, error)
       }
     })
+  }
+
+  get spoolBytes(): number {
+    return this.#spool.bytes
   }
 
   async close(): Promise<void> {
@@ -115,7 +137,10 @@ class Records implements RecordsClient {
     this.#log.warn({ err: cause, id: entry.id }, 'record goes to the spool')
     try {
       await this.#spool.append(entry)
+      spooled.add(1)
+      annotate(() => ({ [ATTRIBUTE.spooled]: true }))
     } catch (error) {
+      unstored.add(1)
       this.#log.error({ err: error, id: entry.id }, 'record could not be stored anywhere')
       if (this.#unsaved.length < MOST_UNSAVED) this.#unsaved.push(entry)
       throw error

@@ -17,6 +17,8 @@ export interface Spool {
   append(entry: SpooledRecord): Promise<void>
   /** Whether nothing waits to be replayed. */
   readonly isEmpty: boolean
+  /** What waits. */
+  readonly bytes: number
   /** Hands every record on, in batches, and removes what was published. Stops at the first failure. */
   replay(publish: (entries: SpooledRecord[]) => Promise<void>): Promise<void>
   /** Looks for files of processes that are gone. */
@@ -57,6 +59,10 @@ class FileSpool implements Spool {
     return this.#sizes.size === 0
   }
 
+  get bytes(): number {
+    return this.#sizes.values().reduce((sum, size) => sum + size, 0)
+  }
+
   append(entry: SpooledRecord): Promise<void> {
     return this.#inLine(() => this.#write(Buffer.from(`${JSON.stringify(entry)}\n`)))
   }
@@ -85,8 +91,7 @@ class FileSpool implements Spool {
   }
 
   async #write(line: Buffer): Promise<void> {
-    const used = this.#sizes.values().reduce((sum, size) => sum + size, 0)
-    if (used + line.length > this.#mostBytes) {
+    if (this.bytes + line.length > this.#mostBytes) {
       throw new Error(`the spool is full (SPOOL_MAX_BYTES = ${this.#mostBytes})`)
     }
     this.#own ??= await createSpoolFile(this.#folder)

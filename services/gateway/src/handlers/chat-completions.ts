@@ -4,7 +4,7 @@ import { currentTraceId } from '@lectern/shared/spans.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Admission, type AdmissionParts, admit } from '../admission.ts'
 import { type Answered, answerBlocked, answerStream, answerWhole } from '../answer.ts'
-import { type ChatBody, refuseDeepNesting } from '../chat.ts'
+import { CHAT_COMPLETIONS, type ChatBody, refuseDeepNesting } from '../chat.ts'
 import type { RecordsClient } from '../clients/records.ts'
 import { Refused } from '../denial.ts'
 import type { Journey, Journeys } from '../journeys.ts'
@@ -13,11 +13,10 @@ import { type Ending, endingWithoutAnswer, notDurable } from '../outcome.ts'
 import { rateLimitHeaders } from '../rate-limit-headers.ts'
 import { toRecord } from '../record.ts'
 import { settle } from '../settlement.ts'
+import { noteAdmission, noteEnding } from '../telemetry.ts'
 import type { FailoverParts } from '../upstream/failover.ts'
 import type { Deployment } from '../upstream/provider.ts'
 import { modelTokens, type Registry } from '../upstream/registry.ts'
-
-export const CHAT_COMPLETIONS = '/v1/chat/completions'
 
 export interface ChatParts {
   admission: AdmissionParts
@@ -35,8 +34,8 @@ export interface ChatParts {
  * `keep` nothing returns or throws, so that each hold has exactly one end.
  */
 export function chatCompletions(parts: ChatParts) {
-  return (request: FastifyRequest, reply: FastifyReply) =>
-    parts.journeys.run(reply.raw, async journey => {
+  return (request: FastifyRequest, reply: FastifyReply) => {
+    const work = parts.journeys.run(reply.raw, async journey => {
       const body = request.body as ChatBody
       const started = { startedAtMs: Date.now(), startedMs: performance.now() }
       const deployments = parts.registry.deploymentsOf(body.model)
@@ -44,6 +43,7 @@ export function chatCompletions(parts: ChatParts) {
         if (error instanceof Refused) reply.headers(rateLimitHeaders(error.rateLimits))
         throw error
       })
+      noteAdmission(request)
       reply.headers(headersOf(admission))
 
       const { ending, finish } = await answer(parts, { admission, body, deployments, journey, reply })
@@ -51,7 +51,9 @@ export function chatCompletions(parts: ChatParts) {
       const settlement = await settle({ tokenizer, log: parts.log }, { body, admission, ending })
       const traceId = currentTraceId()
       const facts = { ...started, ...settlement, body, endpoint: CHAT_COMPLETIONS, traceId }
-      const stored = await parts.records.keep(toRecord(admission, ending, facts)).then(
+      const record = toRecord(admission, ending, facts)
+      noteEnding(record)
+      const stored = await parts.records.keep(record).then(
         () => null,
         (error: unknown) => notDurable(error),
       )
@@ -60,6 +62,9 @@ export function chatCompletions(parts: ChatParts) {
       finish({ ...ending, error: stored ?? ending.error }, settlement.chargeTokens)
       return reply
     })
+    request.work = work
+    return work
+  }
 }
 
 async function enter(

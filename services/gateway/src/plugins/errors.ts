@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { errorBody, errorHeaders, LecternError, toLecternError } from '@lectern/shared/errors.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import { noteRefusal } from '../telemetry.ts'
 import { within } from '../within.ts'
 
 /** Long enough for 50 MB on a usual line; who takes longer is cut off after all. */
@@ -14,6 +15,7 @@ export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler(async (thrown: FastifyError | LecternError, request, reply) => {
     if (thrown.code === 'FST_ERR_CTP_BODY_TOO_LARGE') await discardBody(request, reply)
     const error = fromFastify(thrown) ?? toLecternError(thrown)
+    noteRefusal(request, error.code)
     const facts = { err: thrown, code: error.code, requestId: request.id }
     if (error.status === 500) request.log.error(facts, 'request failed')
     else if (error.status > 500) request.log.warn(facts, 'request could not be served')

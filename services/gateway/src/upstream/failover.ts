@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Logger } from '@lectern/shared/log.ts'
+import { Attempt } from './attempt.ts'
 import type { Balancer } from './balancer.ts'
 import type { Exchange } from './exchange.ts'
 import { Refusal, UpstreamFailure } from './failure.ts'
@@ -8,6 +9,8 @@ import type { Deployment, ModelCall } from './provider.ts'
 /** An answer whose first byte has come: from here on there is no other try. */
 export interface Opened {
   deployment: Deployment
+  /** To be ended by whoever takes the answer. */
+  attempt: Attempt
   exchange: Exchange
   headers: IncomingHttpHeaders
 }
@@ -53,14 +56,18 @@ export async function openAnswer(
     const deployment = balancer.choose(untried.length > 0 ? untried : deployments)
     untried = untried.filter(candidate => candidate !== deployment)
     const leftMs = Math.max(1, startedAt + totalTimeoutMs - performance.now())
-    const exchange = deployment.provider.send(call, deployment, leftMs)
+    const attempt = new Attempt(deployment, tries)
+    const exchange = attempt.run(() => deployment.provider.send(call, deployment, leftMs))
     const abort = () => exchange.abort('nobody waits for it')
     if (ending.aborted) abort()
     ending.addEventListener('abort', abort, { once: true })
     try {
-      return { deployment, exchange, headers: await exchange.head }
+      const headers = await exchange.head
+      attempt.answerBegins()
+      return { deployment, attempt, exchange, headers }
     } catch (error) {
       const failure = error instanceof Refusal ? deployment.provider.explain(error) : toFailure(error)
+      attempt.end(failure)
       const again = tries < MOST_TRIES && failure.worthAnotherTry && leftMs > 1
       // A lost connection says nothing about the next one: the same deployment may have a second try, once.
       const sameAgain = untried.length === 0 && tries === 1 && failure.kind === 'unreachable'

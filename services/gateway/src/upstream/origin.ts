@@ -13,8 +13,15 @@ export interface UpstreamTimeouts {
   idleMs: number
 }
 
+/** Whom a connection is opened to. */
+export interface ServerAddress {
+  address: string
+  port: number
+}
+
 /** Where a provider's requests go, and within which limits. */
 export interface OpenedOrigin {
+  server: ServerAddress
   origin: Origin
   /** Path of the base URL, without a slash at its end. */
   path: string
@@ -34,6 +41,10 @@ export function openOrigin(entry: ConfiguredProvider, timeouts: UpstreamTimeouts
     connect: { timeout: timeouts.connectMs },
   })
   return {
+    server: {
+      address: url.hostname,
+      port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
+    },
     origin: { pool, slots: new Slots(connections) },
     path: url.pathname.replace(/\/$/, ''),
     limits: {

@@ -4,6 +4,7 @@ import type { ChatBody } from '../chat.ts'
 import type { Vocabulary } from '../token-count.ts'
 import type { Exchange } from './exchange.ts'
 import type { Refusal, UpstreamFailure } from './failure.ts'
+import type { ServerAddress } from './origin.ts'
 import type { EventPart } from './sse.ts'
 import type { Answer } from './transcript.ts'
 
@@ -60,6 +61,7 @@ export interface WholeAnswer {
 /** Everything vendor-specific, in one small file per kind. */
 export interface Provider {
   name: string
+  server: ServerAddress
   /** Begins a request; its `head` may still fail. */
   send(call: ModelCall, deployment: Deployment, totalMs: number): Exchange
   reader(): StreamReader

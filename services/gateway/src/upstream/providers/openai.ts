@@ -15,10 +15,11 @@ const REASONING_MODEL = /^(openai\/)?(o\d|gpt-5)/
 const NEVER_SENT = ['models', 'chat_template'] as const
 /** A provider of the kind `openai`. */
 export function openAiProvider(entry: ConfiguredProvider, timeouts: UpstreamTimeouts): Provider {
-  const { origin, path, limits, close } = openOrigin(entry, timeouts)
+  const { origin, server, path, limits, close } = openOrigin(entry, timeouts)
   const write = writeChatRequest(`${path}/chat/completions`, entry.apiKey)
   return {
     name: entry.name,
+    server,
     send: (call, deployment, totalMs) =>
       new Exchange(origin, write(call, deployment), { ...limits, totalMs }),
     reader: readChatStream,

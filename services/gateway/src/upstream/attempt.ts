@@ -1,0 +1,73 @@
+import { ATTRIBUTE } from '@lectern/shared/attributes.ts'
+import { METRIC } from '@lectern/shared/metric-table.ts'
+import { createCounter, createHistogram } from '@lectern/shared/metrics.ts'
+import { type OpenSpan, openSpan } from '@lectern/shared/open-span.ts'
+import { SpanKind } from '@lectern/shared/spans.ts'
+import type { UpstreamFailure } from './failure.ts'
+import type { Deployment, WholeAnswer } from './provider.ts'
+
+const attempts = createCounter(METRIC.upstream)
+const firstByteSeconds = createHistogram(METRIC.upstreamFirstToken)
+
+/**
+ * One try at a provider, as a span and as numbers: from the wait for a connection to the last byte. It says how the try
+ * ended, never in words: a provider's may repeat the student's.
+ */
+export class Attempt {
+  readonly #deployment: Deployment
+  readonly #startedMs = performance.now()
+  readonly #span: OpenSpan
+
+  /** `number`: 1 for the first try of a request. */
+  constructor(deployment: Deployment, number: number) {
+    const { provider, publicName, model } = deployment
+    this.#deployment = deployment
+    this.#span = openSpan(`chat ${publicName}`, { kind: SpanKind.CLIENT })
+    if (!this.#span.isRecording) return
+    this.#span.set({
+      [ATTRIBUTE.operation]: 'chat',
+      [ATTRIBUTE.provider]: provider.name,
+      [ATTRIBUTE.model]: publicName,
+      [ATTRIBUTE.providerModel]: model,
+      [ATTRIBUTE.serverAddress]: provider.server.address,
+      [ATTRIBUTE.serverPort]: provider.server.port,
+      [ATTRIBUTE.attempt]: number,
+    })
+  }
+
+  /** Sends the request: what the HTTP client does for it belongs to this try. */
+  run<T>(send: () => T): T {
+    return this.#span.run(send)
+  }
+
+  /** The first byte of an answer has come. */
+  answerBegins(): void {
+    const ms = performance.now() - this.#startedMs
+    firstByteSeconds.record(ms / 1000, this.#labels())
+    if (this.#span.isRecording) this.#span.set({ [ATTRIBUTE.firstTokenMs]: Math.round(ms * 10) / 10 })
+  }
+
+  /** Ends it, once: `failure` null where the answer is complete. `came` is what there was of one. */
+  end(failure: UpstreamFailure | null, came?: Pick<WholeAnswer, 'usage' | 'answers'>): void {
+    attempts.add(1, { ...this.#labels(), outcome: failure?.kind ?? 'answered' })
+    if (this.#span.isRecording) {
+      const finishReasons = came?.answers.flatMap(({ finishReason }) => finishReason ?? []) ?? []
+      this.#span.set({
+        ...(came?.usage
+          ? {
+              [ATTRIBUTE.inputTokens]: came.usage.inputTokens,
+              [ATTRIBUTE.outputTokens]: came.usage.outputTokens,
+            }
+          : {}),
+        ...(finishReasons.length > 0 ? { [ATTRIBUTE.finishReasons]: finishReasons } : {}),
+        ...(failure ? { [ATTRIBUTE.errorType]: failure.kind } : {}),
+      })
+    }
+    // That nobody waits any more is no failure of the provider's.
+    this.#span.end(failure !== null && failure.kind !== 'aborted')
+  }
+
+  #labels() {
+    return { provider: this.#deployment.provider.name, model: this.#deployment.publicName }
+  }
+}
