@@ -38,14 +38,14 @@ export const ATTRIBUTE = {
   messagingSystem: 'messaging.system',
   messagingDestination: 'messaging.destination.name',
   batchMessages: 'messaging.batch.message_count',
-  /** What a question over the bus was answered, where the answer has a name. */
+  /** What a question over the bus was answered: `ok`, `granted`, the reason of a denial, or the code of an error. */
   reply: 'lectern.reply',
   /** Whether the record went to disk, to be published later. */
   spooled: 'lectern.record.spooled',
   // A script in Redis.
   dbSystem: 'db.system.name',
   dbOperation: 'db.operation.name',
-  /** Two hex digits; never a key. */
+  /** Two hex digits: the courses that share a hash tag. Never a key. */
   bucket: 'lectern.redis.bucket',
   /** What a Redis script answered: one of its replies. */
   scriptReply: 'lectern.redis.reply',

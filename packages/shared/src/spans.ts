@@ -1,38 +1,73 @@
 import {
   type Context,
   context,
+  INVALID_SPAN_CONTEXT,
+  isSpanContextValid,
   type Link,
+  ROOT_CONTEXT,
   type Span,
   SpanKind,
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api'
+import { ATTRIBUTE } from './attributes.ts'
+import { LecternError } from './errors.ts'
 
-export { SpanKind }
+export { type Span, SpanKind }
 
 const tracer = trace.getTracer('lectern')
+/** Stands in where no span is made: takes everything and keeps nothing. */
+const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
 
 export interface SpanOptions {
   kind: SpanKind
   attributes?: Record<string, string | number | boolean>
+  /** Default: what runs now. */
   parent?: Context
   links?: Link[]
+  /** Begins a trace of its own, whatever runs now. */
+  root?: boolean
 }
 
 /** Runs `work` inside a span that ends with it, and carries its failure. */
 export function inSpan<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
-  const { parent = context.active(), ...rest } = options
+  const { parent = options.root ? ROOT_CONTEXT : context.active(), ...rest } = options
   return tracer.startActiveSpan(name, rest, parent, async span => {
     try {
       return await work(span)
     } catch (error) {
-      span.recordException(error as Error)
-      span.setStatus({ code: SpanStatusCode.ERROR })
+      span.setAttribute(ATTRIBUTE.errorType, errorType(error))
+      if (isFault(error)) span.setStatus({ code: SpanStatusCode.ERROR })
       throw error
     } finally {
       span.end()
     }
   })
+}
+
+/**
+ * The same, but only as a part of a trace: what no request has caused (the expirer's scripts, a probe) makes no span, for
+ * each would be a trace of its own.
+ */
+export function inChildSpan<T>(
+  name: string,
+  options: SpanOptions,
+  work: (span: Span) => Promise<T>,
+): Promise<T> {
+  const { parent = context.active() } = options
+  const above = trace.getSpanContext(parent)
+  return above && isSpanContextValid(above) ? inSpan(name, options, work) : work(NO_SPAN)
+}
+
+/** What kind of failure it was: its code where it has one. Never its message, which may quote what somebody wrote. */
+function errorType(error: unknown): string {
+  const { code, name } = error as { code?: unknown; name?: unknown }
+  return [code, name].find(value => typeof value === 'string') ?? 'unknown'
+}
+
+/** A question that cannot be granted is no fault of whoever answers it. */
+function isFault(error: unknown): boolean {
+  return !(error instanceof LecternError) || error.status >= 500
 }
 
 /** The id of the running trace, or null where nothing is traced. */

@@ -21,6 +21,12 @@ export const DEADLETTER_CONSUMER = 'logger-deadletters'
 /** Broadcast: the prompts or rules of a course changed; every cache drops the course. Payload: `{courseId}`. */
 export const PROMPTS_CHANGED = 'prompts.changed'
 
+/** Broadcast: how much a service logs for a while. Payload: `contracts/ops.ts`. */
+export const LOG_LEVEL_CHANGE = 'ops.log-level'
+
+/** Header of any message: the id of the request for which it is sent, where there is one. */
+export const REQUEST_ID_HEADER = 'Lectern-Request-Id'
+
 /** Headers of a record, enough for the ledger, so that its consumer never reads a body. */
 export const HEADER = {
   reservation: 'Lectern-Reservation',

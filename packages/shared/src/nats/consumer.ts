@@ -1,12 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AckPolicy, type ConsumerMessages, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { type NatsConnection, nanos } from '@nats-io/nats-core'
+import { ATTRIBUTE } from '../attributes.ts'
 import { DEADLETTER_PREFIX, HEADER } from '../contracts/subjects.ts'
 import { LecternError } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import { inSpan, SpanKind } from '../spans.ts'
+import { withRequestId } from '../request-id.ts'
+import { inChildSpan, inSpan, SpanKind } from '../spans.ts'
 import { createBatch } from './batch.ts'
-import { linksOf, traceHeaders } from './tracing.ts'
+import { measureConsumer } from './consumer-metrics.ts'
+import { contextOf, linksOf, messagingAttributes, traceHeaders } from './tracing.ts'
 
 /** After this long without a sign of life the server gives a message to another replica. */
 const ACK_WAIT_MS = 10_000
@@ -26,8 +29,8 @@ export interface ConsumerOptions {
   lingerMs: number
   /** Most messages that all replicas may hold unacknowledged; beyond it the server waits. Default: eight batches. */
   maxAckPending?: number
-  /** Told of each message as it arrives, before its batch: for work that a stuck batch must not hold back. Must not throw. */
-  onArrival?: (message: JsMsg) => void
+  /** Told of each message as it arrives, before its batch: for work that a stuck batch must not hold back. Must not fail. */
+  onArrival?: (message: JsMsg) => Promise<void>
   log: Logger
 }
 
@@ -42,10 +45,11 @@ export type BatchHandler = (messages: readonly JsMsg[]) => Promise<void>
  * for their batch: delivered again they would only pile up.
  */
 export function consumeBatches(nc: NatsConnection, options: ConsumerOptions, handle: BatchHandler) {
-  const { log, durable } = options
+  const { log } = options
   const stopping = new AbortController()
   const batch = createBatch<JsMsg>(options)
   const inHand = new Set<JsMsg>()
+  const metrics = measureConsumer(nc, options)
   const signs = setInterval(() => {
     for (const message of inHand) message.working()
   }, SIGN_OF_LIFE_MS).unref()
@@ -53,12 +57,7 @@ export function consumeBatches(nc: NatsConnection, options: ConsumerOptions, han
   async function process(messages: JsMsg[]): Promise<void> {
     for (let waitMs = RETRY_MS.first; ; waitMs = Math.min(waitMs * 2, RETRY_MS.most)) {
       try {
-        const span = {
-          kind: SpanKind.CONSUMER,
-          links: linksOf(messages),
-          attributes: { 'messaging.batch.message_count': messages.length },
-        }
-        await inSpan(`process ${durable}`, span, () => handle(messages))
+        await metrics.batch(messages.length, () => inBatchSpan(options, messages, () => handle(messages)))
         for (const message of messages) message.ack()
         return
       } catch (error) {
@@ -71,7 +70,10 @@ export function consumeBatches(nc: NatsConnection, options: ConsumerOptions, han
 
   async function halve(messages: JsMsg[], error: unknown): Promise<void> {
     const [first] = messages
-    if (first !== undefined && messages.length === 1) return deadLetter(nc, options, first, error)
+    if (first !== undefined && messages.length === 1) {
+      await deadLetter(nc, options, first, error)
+      return metrics.deadLetter()
+    }
     const middle = Math.ceil(messages.length / 2)
     await process(messages.slice(0, middle))
     await process(messages.slice(middle))
@@ -79,7 +81,7 @@ export function consumeBatches(nc: NatsConnection, options: ConsumerOptions, han
 
   const arrive = (message: JsMsg) => {
     inHand.add(message)
-    options.onArrival?.(message)
+    if (options.onArrival) void arrived(options, message, options.onArrival)
     batch.add(message)
   }
   const receiving = receive(nc, options, arrive, stopping.signal)
@@ -100,9 +102,36 @@ export function consumeBatches(nc: NatsConnection, options: ConsumerOptions, han
       setTimeout(() => stopping.abort(), 5000).unref()
       await working.finally(() => stopping.abort())
       await receiving
+      await metrics.stop()
       for (const message of inHand) message.nak()
     },
   }
+}
+
+/** A batch is a trace of its own, linked to those of the requests that its messages came from. */
+function inBatchSpan(
+  { durable, subject }: ConsumerOptions,
+  messages: readonly JsMsg[],
+  work: () => Promise<void>,
+): Promise<void> {
+  const attributes = { ...messagingAttributes(subject), [ATTRIBUTE.batchMessages]: messages.length }
+  const links = linksOf(messages)
+  return inSpan(`process ${durable}`, { kind: SpanKind.CONSUMER, root: true, links, attributes }, work)
+}
+
+/** What is done as a message arrives belongs to its request: to its trace, and to its lines in the log. */
+function arrived(
+  { durable, subject }: ConsumerOptions,
+  message: JsMsg,
+  work: (message: JsMsg) => Promise<void>,
+): Promise<void> {
+  const span = {
+    kind: SpanKind.CONSUMER,
+    parent: contextOf(message.headers),
+    attributes: messagingAttributes(subject),
+  }
+  const requestId = message.headers?.get(HEADER.reservation)
+  return withRequestId(requestId, () => inChildSpan(`receive ${durable}`, span, () => work(message)))
 }
 
 /** Keeps a subscription to the durable consumer alive; creates both anew where the server has lost them. */

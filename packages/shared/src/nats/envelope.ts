@@ -10,6 +10,13 @@ interface WireError {
   retryAfterMs?: number | undefined
 }
 
+/** The answer in a word, for traces: `ok`, or where the answer is a decision, `granted` or the reason why not. */
+export function replyName(data: unknown): string {
+  const { granted, reason } = (data ?? {}) as { granted?: unknown; reason?: unknown }
+  if (typeof granted !== 'boolean') return 'ok'
+  return granted ? 'granted' : String(reason)
+}
+
 export function toWire(error: LecternError): WireError {
   return { code: error.code, message: error.message, param: error.param, retryAfterMs: error.retryAfterMs }
 }

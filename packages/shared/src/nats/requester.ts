@@ -1,11 +1,18 @@
 import { type NatsConnection, NoRespondersError, RequestError, TimeoutError } from '@nats-io/nats-core'
+import { ATTRIBUTE } from '../attributes.ts'
 import type { Call, ReplyOf, RequestOf } from '../contracts/call.ts'
+import { REQUEST_ID_HEADER } from '../contracts/subjects.ts'
 import { LecternError } from '../errors.ts'
+import { METRIC } from '../metric-table.ts'
+import { createHistogram } from '../metrics.ts'
+import { currentRequestId } from '../request-id.ts'
 import { validator } from '../schema.ts'
-import { inSpan, SpanKind } from '../spans.ts'
+import { inChildSpan, SpanKind } from '../spans.ts'
 import { isConnected } from './connect.ts'
-import { type Envelope, fromWire } from './envelope.ts'
-import { traceHeaders } from './tracing.ts'
+import { type Envelope, fromWire, replyName } from './envelope.ts'
+import { messagingAttributes, traceHeaders } from './tracing.ts'
+
+const seconds = createHistogram(METRIC.busRequests)
 
 /** Nobody listens to the subject, or the bus itself is away: the request reached no one and may be sent again. */
 export class NobodyThereError extends LecternError {
@@ -46,21 +53,48 @@ export function requester<C extends Call>(
   call: C,
   { timeoutMs: usualMs = 2000 } = {},
 ): Ask<C> {
+  const { subject } = call
   const checkReply = validator(call.reply)
+  const attributes = messagingAttributes(subject)
+
+  async function send(request: RequestOf<C>, timeoutMs: number): Promise<ReplyOf<C>> {
+    // The client would queue the request until it is connected again, long after the caller has given up.
+    if (!isConnected(nc)) throw new NobodyThereError(subject, 'not connected to the bus')
+    const headers = traceHeaders()
+    const requestId = currentRequestId() ?? reservationOf(request)
+    if (requestId) headers.set(REQUEST_ID_HEADER, requestId)
+    const message = await nc
+      .request(subject, JSON.stringify(request), { timeout: timeoutMs, headers })
+      .catch((error: unknown) => {
+        throw toFailure(subject, timeoutMs, error)
+      })
+    const envelope = message.json<Envelope<ReplyOf<C>>>()
+    if (!envelope.ok) throw fromWire(envelope.error)
+    return checkReply(envelope.data) as ReplyOf<C>
+  }
+
   return (request, { timeoutMs = usualMs } = {}) =>
-    inSpan(`request ${call.subject}`, { kind: SpanKind.CLIENT }, async () => {
-      // The client would queue the request until it is connected again, long after the caller has given up.
-      if (!isConnected(nc)) throw new NobodyThereError(call.subject, 'not connected to the bus')
-      const headers = traceHeaders()
-      const message = await nc
-        .request(call.subject, JSON.stringify(request), { timeout: timeoutMs, headers })
-        .catch((error: unknown) => {
-          throw toFailure(call.subject, timeoutMs, error)
-        })
-      const envelope = message.json<Envelope<ReplyOf<C>>>()
-      if (!envelope.ok) throw fromWire(envelope.error)
-      return checkReply(envelope.data) as ReplyOf<C>
+    inChildSpan(`request ${subject}`, { kind: SpanKind.CLIENT, attributes }, async span => {
+      const startMs = performance.now()
+      let outcome = 'ok'
+      try {
+        const reply = await send(request, timeoutMs)
+        span.setAttribute(ATTRIBUTE.reply, replyName(reply))
+        return reply
+      } catch (error) {
+        outcome = error instanceof LecternError ? error.code : 'internal_error'
+        span.setAttribute(ATTRIBUTE.reply, outcome)
+        throw error
+      } finally {
+        seconds.record((performance.now() - startMs) / 1000, { subject, outcome })
+      }
     })
+}
+
+/** A reservation has the id of its request. */
+function reservationOf(request: unknown): string | undefined {
+  const { reservationId } = request as { reservationId?: unknown }
+  return typeof reservationId === 'string' ? reservationId : undefined
 }
 
 function toFailure(subject: string, timeoutMs: number, error: unknown): LecternError {

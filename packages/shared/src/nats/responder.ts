@@ -1,12 +1,16 @@
 import type { Msg, NatsConnection } from '@nats-io/nats-core'
+import { SpanStatusCode } from '@opentelemetry/api'
+import { ATTRIBUTE } from '../attributes.ts'
 import type { Call, ReplyOf, RequestOf } from '../contracts/call.ts'
+import { REQUEST_ID_HEADER } from '../contracts/subjects.ts'
 import { toLecternError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { toUnavailable } from '../outage.ts'
+import { withRequestId } from '../request-id.ts'
 import { validator } from '../schema.ts'
-import { inSpan, SpanKind } from '../spans.ts'
-import { type Envelope, toWire } from './envelope.ts'
-import { contextOf } from './tracing.ts'
+import { inChildSpan, type Span, SpanKind } from '../spans.ts'
+import { type Envelope, replyName, toWire } from './envelope.ts'
+import { contextOf, messagingAttributes } from './tracing.ts'
 
 export type Handler<C extends Call> = (request: RequestOf<C>) => Promise<ReplyOf<C>>
 
@@ -26,21 +30,30 @@ export function createResponder(
 
   function on<C extends Call>(call: C, handler: Handler<C>): void {
     const checkRequest = validator(call.request)
+    const attributes = messagingAttributes(call.subject)
     const serve = async (message: Msg): Promise<void> => {
-      const envelope = await inSpan(
-        `handle ${call.subject}`,
-        { kind: SpanKind.SERVER, parent: contextOf(message.headers) },
-        () => answer(() => handler(checkRequest(message.json()) as RequestOf<C>)),
+      const parent = contextOf(message.headers)
+      const requestId = message.headers?.get(REQUEST_ID_HEADER)
+      const envelope = await withRequestId(requestId, () =>
+        inChildSpan(`handle ${call.subject}`, { kind: SpanKind.SERVER, parent, attributes }, span =>
+          answer(span, () => handler(checkRequest(message.json()) as RequestOf<C>)),
+        ),
       )
       message.respond(JSON.stringify(envelope))
     }
-    const answer = async (work: () => Promise<ReplyOf<C>>): Promise<Envelope<ReplyOf<C>>> => {
+    const answer = async (span: Span, work: () => Promise<ReplyOf<C>>): Promise<Envelope<ReplyOf<C>>> => {
       try {
-        return { ok: true, data: await work() }
+        const data = await work()
+        span.setAttribute(ATTRIBUTE.reply, replyName(data))
+        return { ok: true, data }
       } catch (thrown) {
         // What a service keeps its things in may be away: that passes, and the asker should come back.
         const error = toLecternError(toUnavailable(thrown))
-        if (error.status >= 500) log.error({ err: thrown, subject: call.subject }, 'request failed')
+        span.setAttribute(ATTRIBUTE.reply, error.code)
+        if (error.status >= 500) {
+          span.setStatus({ code: SpanStatusCode.ERROR })
+          log.error({ err: thrown, subject: call.subject }, 'request failed')
+        }
         return { ok: false, error: toWire(error) }
       }
     }

@@ -1,5 +1,14 @@
 import { headers, type MsgHdrs } from '@nats-io/nats-core'
-import { type Context, context, type Link, propagation, trace } from '@opentelemetry/api'
+import {
+  type Context,
+  context,
+  type Link,
+  propagation,
+  ROOT_CONTEXT,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api'
+import { ATTRIBUTE } from '../attributes.ts'
 
 /**
  * The trace context in NATS headers (no instrumentation for NATS exists). W3C `traceparent`, as over HTTP.
@@ -18,15 +27,21 @@ export function traceHeaders(): MsgHdrs {
   return hdrs
 }
 
-/** The context that a message came with. */
+/** The context that a message came with: never the one in which the connection happened to be opened. */
 export function contextOf(hdrs: MsgHdrs | undefined): Context {
-  return hdrs ? propagation.extract(context.active(), hdrs, carrier) : context.active()
+  return hdrs ? propagation.extract(ROOT_CONTEXT, hdrs, carrier) : ROOT_CONTEXT
 }
 
-/** Links from a batch to the requests that its messages came from. */
+/** Links from a batch to the requests that its messages came from, as far as those are kept. */
 export function linksOf(messages: readonly { headers?: MsgHdrs | undefined }[]): Link[] {
   return messages.flatMap(message => {
     const span = trace.getSpanContext(contextOf(message.headers))
-    return span ? [{ context: span }] : []
+    return span && (span.traceFlags & TraceFlags.SAMPLED) !== 0 ? [{ context: span }] : []
   })
 }
+
+/** What every span of the bus says: where its message went. */
+export const messagingAttributes = (subject: string) => ({
+  [ATTRIBUTE.messagingSystem]: 'nats',
+  [ATTRIBUTE.messagingDestination]: subject,
+})

@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { ATTRIBUTE } from '../attributes.ts'
-import { inSpan, SpanKind } from '../spans.ts'
+import { METRIC } from '../metric-table.ts'
+import { createHistogram } from '../metrics.ts'
+import { inChildSpan, SpanKind } from '../spans.ts'
 import type { Redis } from './connect.ts'
+
+const seconds = createHistogram(METRIC.scripts)
 
 /**
  * A Lua script as a typed function. The header of the file is its contract, and is read here:
@@ -59,15 +63,32 @@ export function loadScript<K extends string, A extends string, R extends string>
     name,
     ...expected,
     run(redis, keys, args) {
-      return inSpan(`redis ${name}`, { kind: SpanKind.CLIENT }, async span => {
-        const values = [...expected.keys.map(key => keys[key]), ...expected.args.map(arg => args[arg])]
-        const [reply, ...rest] = ((await evaluate(redis, values)) as unknown[]).map(String)
-        if (!expected.replies.includes(reply as R)) throw new Error(`${name}: undeclared reply ${reply}`)
-        span.setAttribute(ATTRIBUTE.scriptReply, String(reply))
-        return { reply: reply as R, values: rest }
+      const values = [...expected.keys.map(key => keys[key]), ...expected.args.map(arg => args[arg])]
+      const attributes = {
+        [ATTRIBUTE.dbSystem]: 'redis',
+        [ATTRIBUTE.dbOperation]: name,
+        [ATTRIBUTE.bucket]: bucketOf(values[0]),
+      }
+      return inChildSpan(`redis ${name}`, { kind: SpanKind.CLIENT, attributes }, async span => {
+        const startMs = performance.now()
+        let outcome = 'error'
+        try {
+          const [reply, ...rest] = ((await evaluate(redis, values)) as unknown[]).map(String)
+          if (!expected.replies.includes(reply as R)) throw new Error(`${name}: undeclared reply ${reply}`)
+          outcome = String(reply)
+          return { reply: reply as R, values: rest }
+        } finally {
+          span.setAttribute(ATTRIBUTE.scriptReply, outcome)
+          seconds.record((performance.now() - startMs) / 1000, { script: name, reply: outcome })
+        }
       })
     },
   }
+}
+
+/** The end of the first key's hash tag, `{q:7f}`: it says where in the cluster a script ran, and nothing of whom for. */
+function bucketOf(key: string | number | undefined): string {
+  return /^\{[^}]*?([0-9a-f]{2})\}/.exec(String(key))?.[1] ?? ''
 }
 
 /** The names after `-- LABEL:`, over following comment lines until the next label. */

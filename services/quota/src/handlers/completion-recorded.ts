@@ -20,7 +20,7 @@ const AT_ONCE = 64
  */
 export interface CompletionRecorded {
   /** For some at a time, in order of arrival: a consumer that begins anew brings thousands at once. */
-  onArrival(message: RecordMessage): void
+  onArrival(message: RecordMessage): Promise<void>
   onBatch(messages: readonly RecordMessage[]): Promise<void>
 }
 
@@ -65,8 +65,9 @@ export function completionRecorded({
   }
 
   return {
-    onArrival(message) {
-      start(message)
+    async onArrival(message) {
+      // Its failure is the batch's, which tries it again.
+      await start(message).catch(() => undefined)
     },
     async onBatch(messages) {
       await record(await Promise.all(messages.map(message => arrived.get(message) ?? start(message))))
