@@ -1,6 +1,7 @@
 import { type Static, type TObject, Type } from 'typebox'
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
+import { LOG_LEVELS } from './contracts/ops.ts'
 
 // TypeBox stops after eight errors; an operator wants to see them all at once.
 Settings.Set({ maxErrors: 256 })
@@ -11,22 +12,31 @@ export const CommonConfig = {
     pattern: '^(nats|tls)://',
     description: 'nats://user:password@host:port of the bus',
   }),
-  LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+  LOG_LEVEL: Type.Enum([...LOG_LEVELS, 'silent'], {
     default: 'info',
-    description: 'how much is logged',
+    description: 'how much is logged; staff can change it for a while (docs/api.md)',
   }),
   HOST: Type.String({ default: '127.0.0.1', minLength: 1, description: 'address to listen on' }),
   OPS_PORT: Type.Integer({
     default: 0,
     minimum: 0,
     maximum: 65535,
-    description: 'port of /healthz and /readyz; 0 picks a free one',
+    description: 'port of /healthz, /readyz and /metrics; 0 picks a free one',
   }),
   SHUTDOWN_GRACE_MS: Type.Integer({
     default: 30_000,
     minimum: 0,
     description:
       'how long running work may take to finish after a stop was asked; 30 s is what Kubernetes grants',
+  }),
+}
+
+/** The part that every service with Postgres has, beside its DATABASE_URL. */
+export const PostgresConfig = {
+  SLOW_QUERY_MS: Type.Integer({
+    default: 1000,
+    minimum: 0,
+    description: 'a statement that takes longer is logged and counted, by its name',
   }),
 }
 

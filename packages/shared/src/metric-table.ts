@@ -88,6 +88,12 @@ export const METRIC = {
     labels: ['subject', 'outcome'],
     buckets: SHORT_SECONDS,
   },
+  // Every service, where its requests are traced.
+  instrumentationUp: {
+    name: 'lectern_instrumentation_up',
+    help: 'Whether an instrumentation was seen to make spans after the start: 1 or 0',
+    labels: ['instrumentation'],
+  },
   // Consumers of streams: quota and logger.
   consumerLag: {
     name: 'lectern_consumer_lag',

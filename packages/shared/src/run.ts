@@ -4,6 +4,7 @@ import { ConfigError, readConfig } from './config.ts'
 import { createLog, type Logger } from './log.ts'
 import { observeRuntime } from './metrics.ts'
 import { type Checks, startOps } from './ops.ts'
+import { checkInstrumentations, type Probes } from './self-check.ts'
 import { flushTelemetry } from './telemetry.ts'
 
 /** What the wiring of a service gets. Whatever it opens it defers the closing of, next to where it opens it. */
@@ -19,6 +20,8 @@ export interface ServiceContext<C> {
 /** What the wiring gives back: the checks behind `/readyz`. */
 export interface RunningService {
   checks: Checks
+  /** What else than its own HTTP proves that this service's calls are traced. */
+  probes?: Probes
 }
 
 /** The fields of the common configuration that the skeleton itself uses. */
@@ -71,7 +74,7 @@ export async function run<T extends TObject>(
 
   try {
     observeRuntime(closing)
-    const { checks } = await start({ name, config, log, clock: systemClock, closing })
+    const { checks, probes } = await start({ name, config, log, clock: systemClock, closing })
     const ops = await startOps({
       host: HOST,
       port: OPS_PORT,
@@ -79,10 +82,18 @@ export async function run<T extends TObject>(
     })
     closing.defer(() => ops.close())
     log.info({ opsPort: ops.port }, 'started')
+    const undici = () => fetch(`http://${ownAddress(HOST)}:${ops.port}/healthz`).then(answer => answer.text())
+    void checkInstrumentations({ probes: { undici, ...probes }, log, closing })
   } catch (error) {
     log.fatal({ err: error }, 'could not start')
     await stop('start failed', 1)
   }
+}
+
+/** Where a process reaches itself, whatever it listens on. */
+function ownAddress(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
 }
 
 function readConfigOrExit<T extends TObject>(name: string, schema: T): Static<T> {

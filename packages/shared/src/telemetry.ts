@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path'
+import { diag, isSpanContextValid, type Span } from '@opentelemetry/api'
 
 /**
  * Tracing, loaded before anything else (`node --import @lectern/shared/telemetry.ts`). It is on when an OTLP endpoint is
@@ -6,24 +7,72 @@ import { basename, dirname } from 'node:path'
  * costs nothing.
  */
 
+/** Libraries whose own calls become spans. NATS and Redis scripts have spans of our own. */
+export type Instrumentation = 'undici' | 'pg'
+
+type SpanWatcher = (instrumentation: Instrumentation, traceId: string) => void
+const watchers = new Set<SpanWatcher>()
+/** Whether spans are made at all. */
+export let isTracing = false
 let stopTelemetry = async (): Promise<void> => {}
 
 if (process.env.OTEL_EXPORTER_OTLP_ENDPOINT && process.env.OTEL_SDK_DISABLED !== 'true') {
   const { NodeSDK } = await import('@opentelemetry/sdk-node')
   const { getNodeAutoInstrumentations } = await import('@opentelemetry/auto-instrumentations-node')
-  // services/<name>/src/main.ts
-  process.env.OTEL_SERVICE_NAME ??= `lectern-${basename(dirname(dirname(process.argv[1] ?? '')))}`
-  // NATS and Redis scripts have spans of our own, so these are the only instrumentations loaded.
-  process.env.OTEL_NODE_ENABLED_INSTRUMENTATIONS ??= 'http,undici,pg,pino'
-  // A student's metrics and logs are no business of the exporter unless an operator asks for them.
-  process.env.OTEL_METRICS_EXPORTER ??= 'none'
-  process.env.OTEL_LOGS_EXPORTER ??= 'none'
-  const sdk = new NodeSDK({ instrumentations: [getNodeAutoInstrumentations()] })
+  setDefaults(process.env)
+  const watched = (instrumentation: Instrumentation) => ({
+    requestHook: (span: Span) => noticeSpan(instrumentation, span),
+  })
+  const sdk = new NodeSDK({
+    instrumentations: [
+      getNodeAutoInstrumentations({
+        // Only inside of a span: what no request has caused (probes, periodic work) would fill the store with traces of one.
+        '@opentelemetry/instrumentation-undici': { requireParentforSpans: true, ...watched('undici') },
+        // A pool's connect is part of the query that waits for it: the difference is seen in `lectern_postgres_waiting`.
+        '@opentelemetry/instrumentation-pg': {
+          requireParentSpan: true,
+          ignoreConnectSpans: true,
+          ...watched('pg'),
+        },
+      }),
+    ],
+  })
   sdk.start()
+  isTracing = true
   stopTelemetry = () => sdk.shutdown()
+}
+
+/** What an operator has not decided otherwise. */
+function setDefaults(env: NodeJS.ProcessEnv): void {
+  // services/<name>/src/main.ts
+  env.OTEL_SERVICE_NAME ??= `lectern-${basename(dirname(dirname(process.argv[1] ?? '')))}`
+  env.OTEL_NODE_ENABLED_INSTRUMENTATIONS ??= 'undici,pg'
+  // A trace is kept whole or not at all: the gateway decides, and the others follow.
+  env.OTEL_TRACES_SAMPLER ??= 'parentbased_traceidratio'
+  env.OTEL_TRACES_SAMPLER_ARG ??= '0.1'
+  // No baggage: it would travel from service to service, and to the providers.
+  env.OTEL_PROPAGATORS ??= 'tracecontext'
+  // A batch links to each of its requests, and has up to a thousand of them; the SDK's own limit is 128.
+  env.OTEL_SPAN_LINK_COUNT_LIMIT ??= '1000'
+  // Metrics are read at /metrics, logs are lines on stdout.
+  env.OTEL_METRICS_EXPORTER ??= 'none'
+  env.OTEL_LOGS_EXPORTER ??= 'none'
+}
+
+function noticeSpan(instrumentation: Instrumentation, span: Span): void {
+  if (watchers.size === 0) return
+  const spanContext = span.spanContext()
+  if (!isSpanContextValid(spanContext)) return
+  for (const watcher of watchers) watcher(instrumentation, spanContext.traceId)
+}
+
+/** Tells the watcher of each span that an instrumentation makes, kept or not, until it is disposed. */
+export function watchSpans(watcher: SpanWatcher): Disposable {
+  watchers.add(watcher)
+  return { [Symbol.dispose]: () => watchers.delete(watcher) }
 }
 
 /** Sends what spans are still buffered, and stops. */
 export async function flushTelemetry(): Promise<void> {
-  await stopTelemetry().catch(() => undefined)
+  await stopTelemetry().catch((error: unknown) => diag.error('spans could not be sent', error))
 }

@@ -80,7 +80,7 @@ t.test('P10: no label grows with students', async t => {
     'course',
     'type',
   ]
-  const inside = ['script', 'reply', 'subject', 'consumer', 'state', 'statement']
+  const inside = ['script', 'reply', 'subject', 'consumer', 'state', 'statement', 'instrumentation']
   t.same(
     [...labels].filter(label => ![...known, ...inside].includes(label)),
     [],

@@ -15,7 +15,7 @@ import { connectBus, isConnected } from '@lectern/shared/nats/connect.ts'
 import { consumeBatches } from '@lectern/shared/nats/consumer.ts'
 import { createResponder } from '@lectern/shared/nats/responder.ts'
 import { ensureStreams } from '@lectern/shared/nats/streams.ts'
-import { createPool } from '@lectern/shared/postgres/pool.ts'
+import { openPool } from '@lectern/shared/postgres/pool.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
 import type { Config } from './config.ts'
 import { completionRecorded } from './handlers/completion-recorded.ts'
@@ -30,17 +30,12 @@ import { keepPartitions } from './store/partitions.ts'
 import { createRecordWriter } from './store/record-writer.ts'
 
 /** Wires the service: two consumers that write, and three calls that read. */
-export async function startService({
-  config,
-  log,
-  clock,
-  closing,
-}: ServiceContext<Config>): Promise<RunningService> {
+export async function startService(context: ServiceContext<Config>): Promise<RunningService> {
+  const { config, log, clock, closing } = context
   const nc = await connectBus({ url: config.NATS_URL, service: 'logger', log })
   closing.defer(() => nc.drain())
   await ensureStreams(nc)
-  const pool = createPool({ url: config.DATABASE_URL, name: 'lectern-logger', log })
-  closing.defer(() => pool.end())
+  const pool = openPool('lectern-logger', context)
   const db = openDatabase(pool)
 
   const partitions = keepPartitions({ pool, clock, log })
@@ -81,5 +76,6 @@ export async function startService({
       bus: () => isConnected(nc),
       database: async () => (await pool.query('SELECT 1')).rowCount === 1,
     },
+    probes: { pg: () => pool.query('SELECT 1') },
   }
 }

@@ -1,9 +1,10 @@
-import { CommonConfig } from '@lectern/shared/config.ts'
+import { CommonConfig, PostgresConfig } from '@lectern/shared/config.ts'
 import { type Static, Type } from 'typebox'
 
 /** The environment of the prompts service. */
 export const Config = Type.Object({
   ...CommonConfig,
+  ...PostgresConfig,
   DATABASE_URL: Type.String({
     pattern: '^postgres(ql)?://',
     description: 'postgresql://user:password@host:port/database; the tables are in its schema prompts',

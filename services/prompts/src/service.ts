@@ -8,7 +8,7 @@ import {
 } from '@lectern/shared/contracts/prompts.ts'
 import { connectBus, isConnected } from '@lectern/shared/nats/connect.ts'
 import { createResponder } from '@lectern/shared/nats/responder.ts'
-import { createPool } from '@lectern/shared/postgres/pool.ts'
+import { openPool } from '@lectern/shared/postgres/pool.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
 import { createCourseCache } from './cache.ts'
 import { createAnnouncer, followChanges } from './changes.ts'
@@ -22,16 +22,11 @@ import { resolve } from './handlers/resolve.ts'
 import { createStore } from './store/store.ts'
 
 /** Wires the service: a store in Postgres, a cache of it in memory, and the six calls. */
-export async function startService({
-  config,
-  log,
-  clock,
-  closing,
-}: ServiceContext<Config>): Promise<RunningService> {
+export async function startService(context: ServiceContext<Config>): Promise<RunningService> {
+  const { config, log, clock, closing } = context
   const nc = await connectBus({ url: config.NATS_URL, service: 'prompts', log })
   closing.defer(() => nc.drain())
-  const pool = createPool({ url: config.DATABASE_URL, name: 'lectern-prompts', log })
-  closing.defer(() => pool.end())
+  const pool = openPool('lectern-prompts', context)
   const store = createStore(pool, clock)
   const cache = createCourseCache({
     read: store.readCourse,
@@ -59,5 +54,6 @@ export async function startService({
       bus: () => isConnected(nc),
       database: async () => (await pool.query('SELECT 1')).rowCount === 1,
     },
+    probes: { pg: () => pool.query('SELECT 1') },
   }
 }

@@ -1,4 +1,4 @@
-import { CommonConfig } from '@lectern/shared/config.ts'
+import { CommonConfig, PostgresConfig } from '@lectern/shared/config.ts'
 import { REDIS_URL_PATTERN } from '@lectern/shared/redis/connect.ts'
 import { type Static, Type } from 'typebox'
 
@@ -8,6 +8,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 /** The environment of the quota service. */
 export const Config = Type.Object({
   ...CommonConfig,
+  ...PostgresConfig,
   DATABASE_URL: Type.String({
     pattern: '^postgres(ql)?://',
     description: "postgresql://user:password@host:port/database with the schema 'quota'",

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { QUOTA_CONSUMER, RECORD_COMPLETED, RECORDS_STREAM } from '@lectern/shared/contracts/subjects.ts'
+import { METRIC } from '@lectern/shared/metric-table.ts'
+import { observeGauge } from '@lectern/shared/metrics.ts'
 import { connectBus, isConnected, type NatsConnection } from '@lectern/shared/nats/connect.ts'
 import { consumeBatches } from '@lectern/shared/nats/consumer.ts'
 import { createResponder } from '@lectern/shared/nats/responder.ts'
@@ -30,6 +32,8 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
   const alarms = createAlarms(log)
   startUpkeep(context, stores, { look, sync, record, alarms })
 
+  observeGauge(METRIC.holdsOpen, () => stores.reservations.countOpen(), closing)
+
   const nc = await connectBus({ url: config.NATS_URL, service: name, log })
   closing.defer(() => nc.close())
   await ensureStreamsSometime(nc, context)
@@ -42,6 +46,7 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
       bus: () => isConnected(nc),
       redis: () => stores.redis.status === 'ready' && stores.clock.isKnown(),
     },
+    probes: { pg: () => stores.pool.query('SELECT 1') },
   }
 }
 

@@ -1,4 +1,6 @@
 import type { Logger } from '@lectern/shared/log.ts'
+import { METRIC } from '@lectern/shared/metric-table.ts'
+import { createCounter } from '@lectern/shared/metrics.ts'
 import type { Account } from './account.ts'
 import type { End } from './end.ts'
 import { bucketFor } from './store/keys.ts'
@@ -51,7 +53,23 @@ export function createSettlement({
   return async ends => {
     if (ends.length === 0) return
     const added = await ledger.append(ends)
+    countTokens(ends, added)
     await Promise.all(byAccount(ends).map(([account, own]) => confirm(account, own, added)))
+  }
+}
+
+const tokens = createCounter(METRIC.tokens)
+
+/** Counts what a settlement says once: with the entry that is new in the ledger, whoever brings it and however often. */
+function countTokens(ends: readonly AppliedEnd[], added: Set<string>): void {
+  const isNew = new Set(added)
+  for (const { reservationId, kind, courseId: course, model, ...used } of ends) {
+    // The ledger takes the first of those with the same id in a batch.
+    if (!isNew.delete(reservationId) || kind !== 'settle' || model === null) continue
+    const label = (type: string) => ({ course, model, type })
+    tokens.add(used.inputTokens ?? 0, label('input'))
+    tokens.add(used.outputTokens ?? 0, label('output'))
+    tokens.add(used.chargeTokens, label('charged'))
   }
 }
 

@@ -1,5 +1,8 @@
 import pg from 'pg'
 import type { Logger } from '../log.ts'
+import { METRIC } from '../metric-table.ts'
+import { observeGauge } from '../metrics.ts'
+import { watchSlowQueries } from './slow-queries.ts'
 
 export type Pool = pg.Pool
 
@@ -10,10 +13,12 @@ export interface PoolOptions {
   log: Logger
   /** Connections at most. Ten are more than a batch writer and a few page reads use at once. */
   size?: number
+  /** A statement that takes longer is logged by its name. */
+  slowQueryMs?: number
 }
 
 /** A Postgres pool in which nothing waits for ever (the driver's defaults do). */
-export function createPool({ url, name, log, size = 10 }: PoolOptions): Pool {
+export function createPool({ url, name, log, size = 10, slowQueryMs = 1000 }: PoolOptions): Pool {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: name,
@@ -31,6 +36,30 @@ export function createPool({ url, name, log, size = 10 }: PoolOptions): Pool {
     // Not the error itself: the driver hangs its whole client on it.
     log.warn({ code: error.code, reason: error.message }, 'postgres: idle connection lost'),
   )
+  pool.on('connect', client => watchSlowQueries(client, slowQueryMs, log))
+  return pool
+}
+
+/** The pool of a service: closed with it, and seen in its metrics. */
+export function openPool(
+  name: string,
+  {
+    config: { DATABASE_URL: url, SLOW_QUERY_MS: slowQueryMs },
+    log,
+    closing,
+  }: { config: { DATABASE_URL: string; SLOW_QUERY_MS: number }; log: Logger; closing: AsyncDisposableStack },
+): Pool {
+  const pool = createPool({ url, name, log, slowQueryMs })
+  closing.defer(() => pool.end())
+  observeGauge(
+    METRIC.poolConnections,
+    () => [
+      [pool.idleCount, { state: 'idle' }],
+      [pool.totalCount - pool.idleCount, { state: 'used' }],
+    ],
+    closing,
+  )
+  observeGauge(METRIC.poolWaiting, () => pool.waitingCount, closing)
   return pool
 }
 

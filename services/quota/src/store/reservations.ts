@@ -3,7 +3,7 @@ import type { DenialReason, RateLimits, ReserveCall, Weights } from '@lectern/sh
 import { LecternError } from '@lectern/shared/errors.ts'
 import type { Redis } from '@lectern/shared/redis/connect.ts'
 import type { Need } from '../need.ts'
-import { type Bucket, bucketForKey } from './keys.ts'
+import { ALL_BUCKETS, type Bucket, bucketForKey, expiryName } from './keys.ts'
 import { type RedisClock, tooLate } from './redis-clock.ts'
 import { confirmScript, expireScript, reserveScript, settleScript } from './scripts.ts'
 
@@ -14,6 +14,8 @@ export interface Reservations {
   expire(bucket: Bucket, limit: number): Promise<EndedHold[]>
   /** Answers how many of the reservations had been charged in Redis and were still waiting for the ledger. */
   confirm(bucket: Bucket, studentId: string, week: number, reservationIds: string[]): Promise<number>
+  /** How many holds are open in all buckets, without those that expire within seconds. */
+  countOpen(): Promise<number>
 }
 
 export type ReserveAnswer = { answer: ReplyOf<typeof ReserveCall> } | { need: Need }
@@ -124,6 +126,13 @@ export function createReservations({
       )
       if (reply === 'late') throw tooLate()
       return Number(values[0])
+    },
+
+    async countOpen() {
+      // What ended and waits for the ledger is in the same set, due sooner than this (clocks differ by less than a second).
+      const beyondMs = clock.nowMs() + ATTEND_AFTER_MS + 1000
+      const counts = ALL_BUCKETS.map(bucket => redis.zcount(expiryName(bucket), `(${beyondMs}`, '+inf'))
+      return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
     },
   }
 }

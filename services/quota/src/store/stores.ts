@@ -1,4 +1,4 @@
-import { createPool } from '@lectern/shared/postgres/pool.ts'
+import { openPool, type Pool } from '@lectern/shared/postgres/pool.ts'
 import { connectRedis, type Redis } from '@lectern/shared/redis/connect.ts'
 import type { ServiceContext } from '@lectern/shared/run.ts'
 import type { Config } from '../config.ts'
@@ -22,6 +22,7 @@ export interface Stores {
   accounts: Accounts
   policies: Policies
   /** In Postgres. */
+  pool: Pool
   ledger: Ledger
   statements: Statements
   courses: Courses
@@ -30,9 +31,9 @@ export interface Stores {
 }
 
 /** Opens Redis and Postgres. Waits for neither: while one is away, what needs it is answered with 503. */
-export function openStores({ name, config, log, clock: ownClock, closing }: ServiceContext<Config>): Stores {
-  const pool = createPool({ url: config.DATABASE_URL, name, log })
-  closing.defer(() => pool.end())
+export function openStores(context: ServiceContext<Config>): Stores {
+  const { name, config, log, clock: ownClock, closing } = context
+  const pool = openPool(name, context)
   const database = openDatabase(pool, closing)
 
   const commandTimeoutMs = config.REDIS_COMMAND_TIMEOUT_MS
@@ -48,6 +49,7 @@ export function openStores({ name, config, log, clock: ownClock, closing }: Serv
     reservations: createReservations({ redis, clock, minimumOutputTokens: config.MINIMUM_OUTPUT_TOKENS }),
     accounts: createAccounts(redis, clock),
     policies: createPolicies(redis, clock),
+    pool,
     ledger: createLedger(pool),
     statements: createStatements(database),
     courses: createCourses(database),
