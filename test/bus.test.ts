@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Call } from '@lectern/shared/contracts/call.ts'
-import { PROMPTS_CHANGED, RECORD_COMPLETED } from '@lectern/shared/contracts/subjects.ts'
+import { LOG_LEVEL_CHANGE, PROMPTS_CHANGED, RECORD_COMPLETED } from '@lectern/shared/contracts/subjects.ts'
 import { startTestServers } from '@lectern/shared/testing/servers.ts'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import t from 'tap'
@@ -68,17 +68,19 @@ t.test('each user may send exactly what its service sends', async t => {
   const subjects = [
     ...(await contractSubjects()),
     PROMPTS_CHANGED,
+    LOG_LEVEL_CHANGE,
     RECORD_COMPLETED,
     'deadletter.other',
     '$JS.API.STREAM.DELETE.RECORDS',
   ]
   t.ok(subjects.length > 30)
+  const broadcasts: Record<string, User> = {
+    [RECORD_COMPLETED]: 'gateway',
+    [PROMPTS_CHANGED]: 'prompts',
+    [LOG_LEVEL_CHANGE]: 'console',
+  }
   const senderOf = (subject: string): User | undefined =>
-    subject === RECORD_COMPLETED
-      ? 'gateway'
-      : subject === PROMPTS_CHANGED
-        ? 'prompts'
-        : ownerOf(subject) && askerOf(subject)
+    broadcasts[subject] ?? (ownerOf(subject) && askerOf(subject))
   for (const user of USERS) {
     const { nc, refused } = await connectAs(user)
     for (const subject of subjects) nc.publish(subject, '{}')
@@ -94,10 +96,15 @@ t.test('each user may hear only what is addressed to its service', async t => {
     const foreign = [
       ...subjects.filter(subject => ownerOf(subject) !== user),
       'records.>',
+      'ops.>',
       '>',
       '_INBOX_other.>',
     ]
-    const own = [...subjects.filter(subject => ownerOf(subject) === user), `_INBOX_${user}.>`]
+    const own = [
+      ...subjects.filter(subject => ownerOf(subject) === user),
+      `_INBOX_${user}.>`,
+      LOG_LEVEL_CHANGE,
+    ]
     for (const subject of [...foreign, ...own]) nc.subscribe(subject, { callback: () => undefined })
     t.same((await refused()).sort(), foreign.sort(), user)
   }

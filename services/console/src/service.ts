@@ -1,17 +1,18 @@
 import { connectBus, isConnected } from '@lectern/shared/nats/connect.ts'
+import { followLogLevel } from '@lectern/shared/nats/log-level.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
 import type { FastifyInstance } from 'fastify'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 
 /** The console's wiring: one connection to the bus, one HTTP server. `url` is where it listens. */
-export async function startService({
-  config,
-  log,
-  closing,
-}: ServiceContext<Config>): Promise<RunningService & { url: string }> {
+export async function startService(
+  context: ServiceContext<Config>,
+): Promise<RunningService & { url: string }> {
+  const { config, log, closing } = context
   const nc = await connectBus({ url: config.NATS_URL, service: 'console', log })
   closing.defer(() => nc.close())
+  followLogLevel(nc, context)
   const checks = { bus: () => isConnected(nc) }
   const app = await createApp({
     nc,

@@ -13,6 +13,7 @@ import {
 } from '@lectern/shared/contracts/subjects.ts'
 import { connectBus, isConnected } from '@lectern/shared/nats/connect.ts'
 import { consumeBatches } from '@lectern/shared/nats/consumer.ts'
+import { followLogLevel } from '@lectern/shared/nats/log-level.ts'
 import { createResponder } from '@lectern/shared/nats/responder.ts'
 import { ensureStreams } from '@lectern/shared/nats/streams.ts'
 import { openPool } from '@lectern/shared/postgres/pool.ts'
@@ -34,6 +35,7 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
   const { config, log, clock, closing } = context
   const nc = await connectBus({ url: config.NATS_URL, service: 'logger', log })
   closing.defer(() => nc.drain())
+  followLogLevel(nc, context)
   await ensureStreams(nc)
   const pool = openPool('lectern-logger', context)
   const db = openDatabase(pool)

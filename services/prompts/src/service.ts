@@ -7,6 +7,7 @@ import {
   ResolveCall,
 } from '@lectern/shared/contracts/prompts.ts'
 import { connectBus, isConnected } from '@lectern/shared/nats/connect.ts'
+import { followLogLevel } from '@lectern/shared/nats/log-level.ts'
 import { createResponder } from '@lectern/shared/nats/responder.ts'
 import { openPool } from '@lectern/shared/postgres/pool.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
@@ -26,6 +27,7 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
   const { config, log, clock, closing } = context
   const nc = await connectBus({ url: config.NATS_URL, service: 'prompts', log })
   closing.defer(() => nc.drain())
+  followLogLevel(nc, context)
   const pool = openPool('lectern-prompts', context)
   const store = createStore(pool, clock)
   const cache = createCourseCache({

@@ -4,6 +4,7 @@ import { METRIC } from '@lectern/shared/metric-table.ts'
 import { observeGauge } from '@lectern/shared/metrics.ts'
 import { connectBus, isConnected, type NatsConnection } from '@lectern/shared/nats/connect.ts'
 import { consumeBatches } from '@lectern/shared/nats/consumer.ts'
+import { followLogLevel } from '@lectern/shared/nats/log-level.ts'
 import { createResponder } from '@lectern/shared/nats/responder.ts'
 import { ensureStreams } from '@lectern/shared/nats/streams.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
@@ -36,6 +37,7 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
 
   const nc = await connectBus({ url: config.NATS_URL, service: name, log })
   closing.defer(() => nc.close())
+  followLogLevel(nc, context)
   await ensureStreamsSometime(nc, context)
   consume(nc, context, stores, { record, alarms })
   answer(nc, context, stores, sync)
