@@ -5,6 +5,7 @@ import { ATTRIBUTE } from './attributes.ts'
 import { METRIC } from './metric-table.ts'
 import { createHistogram } from './metrics.ts'
 import { type OpenSpan, openSpan } from './open-span.ts'
+import { withRequestId } from './request-id.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -23,7 +24,7 @@ const NO_STATUS = 'none'
 const requestSeconds = createHistogram(METRIC.httpRequests)
 
 /**
- * Gives each request a span `<METHOD> <route>`, active in all that follows (hooks, handlers, streams), and counts it. The
+ * Gives each request a span `<METHOD> <route>`, active in all that follows (hooks, handlers, streams) as is its id, and counts it. The
  * span begins a trace: who calls may say in `traceparent` where the call came from, which becomes a link, but decides
  * neither about our trace nor whether it is kept. Must be called before other hooks are added.
  */
@@ -54,7 +55,7 @@ export function observeRequests(app: FastifyInstance): void {
       if (request.work) void request.work.then(end, end)
       else end()
     })
-    span.run(done)
+    span.run(() => withRequestId(request.id, done))
   })
 }
 

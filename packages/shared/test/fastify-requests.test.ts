@@ -7,12 +7,17 @@ import t from 'tap'
 import { observeRequests } from '../src/fastify-requests.ts'
 import { openSpan } from '../src/open-span.ts'
 import { startOps } from '../src/ops.ts'
+import { currentRequestId } from '../src/request-id.ts'
 import { currentTraceId, SpanKind } from '../src/spans.ts'
 import { collectSpans, type EndedSpan } from '../src/testing/spans.ts'
 
 const spans = collectSpans(t)
 const seen: (string | null)[] = []
-const see = () => void seen.push(currentTraceId())
+const ids = new Set<string | undefined>()
+const see = () => {
+  seen.push(currentTraceId())
+  ids.add(currentRequestId())
+}
 const work = Promise.withResolvers<void>()
 
 const app = Fastify({ genReqId: () => 'r1' })
@@ -71,6 +76,7 @@ async function ended(name: string): Promise<EndedSpan> {
 t.beforeEach(() => {
   spans.clear()
   seen.length = 0
+  ids.clear()
 })
 
 t.test('P9: a span by method and route, active in hooks, handler and what they wait for', async t => {
@@ -95,6 +101,7 @@ t.test('P9: a span by method and route, active in hooks, handler and what they w
   t.same(span.links, [])
   t.equal(span.status.code, 0)
   t.same(seen, Array(4).fill(span.spanContext().traceId))
+  t.same([...ids], ['r1'], 'and the id of the request')
 })
 
 t.test('P9: a traceparent from outside is a link and nothing else', async t => {
@@ -114,6 +121,7 @@ t.test('P9: a traceparent from outside is a link and nothing else', async t => {
   t.match(span.links[0]?.context, theirs)
   t.equal(span.links[0]?.context.traceState, undefined)
   t.same(seen, Array(4).fill(span.spanContext().traceId), 'also while the stream is read')
+  t.same([...ids], ['r1'])
   spans.clear()
   await fetch(`${url}/stream`, { headers: { traceparent: '00-nonsense' } })
   t.same((await ended('GET /stream')).links, [])

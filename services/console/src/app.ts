@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto'
 import swagger from '@fastify/swagger'
 import { observeRequests } from '@lectern/shared/fastify-requests.ts'
 import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
@@ -51,6 +52,8 @@ export async function createApp({
 }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: log,
+    // It travels with what is asked of other services, and is in their logs.
+    genReqId: () => randomUUIDv7(),
     // One line for each answer instead, without the query: a search is what somebody wrote.
     logController: new LogController({ disableRequestLogging: true }),
     // While it stops, what still arrives on open connections is answered, not refused in Fastify's own shape.

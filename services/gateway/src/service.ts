@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { METRIC } from '@lectern/shared/metric-table.ts'
 import { observeGauge } from '@lectern/shared/metrics.ts'
 import { connectBus, isConnected } from '@lectern/shared/nats/connect.ts'
+import { followLogLevel } from '@lectern/shared/nats/log-level.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
@@ -39,6 +40,7 @@ export async function startGateway(context: ServiceContext<Config>): Promise<Run
   const nc = await connectBus({ url: config.NATS_URL, service: 'gateway', log })
   // A connection that is away has nothing to drain, and would wait for the bus.
   closing.defer(() => (isConnected(nc) ? nc.drain() : nc.close()))
+  followLogLevel(nc, context)
   const records = await createRecordsClient(nc, {
     log,
     ackTimeoutMs: config.RECORD_ACK_TIMEOUT_MS,
