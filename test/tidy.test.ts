@@ -95,6 +95,11 @@ t.test('every service has the same outline', async t => {
       t.ok(existsSync(join(root, 'services', service, file)), `${service}/${file}`)
     }
     t.ok(read(`services/${service}/src/main.ts`).split('\n').length <= 20, `${service}/src/main.ts is short`)
+    t.match(
+      read(`services/${service}/src/service.ts`),
+      'followLogLevel(nc, context)',
+      `${service} can be asked to log more`,
+    )
   }
 })
 

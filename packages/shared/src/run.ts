@@ -5,7 +5,7 @@ import { createLog, type Logger } from './log.ts'
 import { observeRuntime } from './metrics.ts'
 import { type Checks, startOps } from './ops.ts'
 import { checkInstrumentations, type Probes } from './self-check.ts'
-import { flushTelemetry } from './telemetry.ts'
+import { flushTelemetry, reportLostSpans } from './telemetry.ts'
 
 /** What the wiring of a service gets. Whatever it opens it defers the closing of, next to where it opens it. */
 export interface ServiceContext<C> {
@@ -44,6 +44,7 @@ export async function run<T extends TObject>(
   const config = readConfigOrExit(name, schema)
   const { HOST, OPS_PORT, LOG_LEVEL, SHUTDOWN_GRACE_MS } = config as OpsConfig
   const log = createLog(name, LOG_LEVEL)
+  reportLostSpans(log)
   const closing = new AsyncDisposableStack()
   let stopping = false
 

@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path'
-import { diag, isSpanContextValid, type Span } from '@opentelemetry/api'
+import { DiagLogLevel, diag, isSpanContextValid, type Span } from '@opentelemetry/api'
+import type { Logger } from './log.ts'
 
 /**
  * Tracing, loaded before anything else (`node --import @lectern/shared/telemetry.ts`). It is on when an OTLP endpoint is
@@ -70,6 +71,27 @@ function noticeSpan(instrumentation: Instrumentation, span: Span): void {
 export function watchSpans(watcher: SpanWatcher): Disposable {
   watchers.add(watcher)
   return { [Symbol.dispose]: () => watchers.delete(watcher) }
+}
+
+const TROUBLE_EVERY_MS = 60_000
+
+/**
+ * Tells the log when spans are lost: the collector is away, or more wait for it than there is room for. Once a minute at
+ * most. An operator who sets OTEL_LOG_LEVEL gets everything that the SDK has to say instead, on the console.
+ */
+export function reportLostSpans(log: Logger): void {
+  if (!isTracing || process.env.OTEL_LOG_LEVEL) return
+  let quietUntilMs = 0
+  const report = (reason: string) => {
+    if (performance.now() < quietUntilMs) return
+    quietUntilMs = performance.now() + TROUBLE_EVERY_MS
+    log.warn({ reason: reason.slice(0, 300) }, 'tracing: spans are lost')
+  }
+  const ignore = () => undefined
+  diag.setLogger(
+    { error: report, warn: report, info: ignore, debug: ignore, verbose: ignore },
+    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+  )
 }
 
 /** Sends what spans are still buffered, and stops. */

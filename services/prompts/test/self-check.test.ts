@@ -125,6 +125,20 @@ t.test('P11: what cannot be tried yet is no error, and tried again', async t => 
   await service.stop()
 })
 
+t.test('P11: a collector that is away is said once, and hinders nobody', async t => {
+  const service = await startProcess({
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+    OTEL_EXPORTER_OTLP_TIMEOUT: '500',
+    OTEL_BSP_SCHEDULE_DELAY: '50',
+    OTEL_TRACES_SAMPLER_ARG: '1',
+  })
+  const isLoss = ({ msg }: Line) => msg === 'tracing: spans are lost'
+  t.match(await service.line(isLoss), { level: 40, reason: /ECONNREFUSED|refused|Timeout|fetch/i })
+  t.match(await service.line(checked('pg')), { level: 30 })
+  await service.stop()
+  t.equal(service.lines.filter(isLoss).length, 1)
+})
+
 t.test('without an endpoint nothing is traced and nothing is checked', async t => {
   const service = await startProcess({ OTEL_EXPORTER_OTLP_ENDPOINT: '' })
   t.notMatch(await service.scrape(), /instrumentation_up\{/)
