@@ -76,7 +76,9 @@ export function explainRefusal(
     error?.code === 'context_length_exceeded' || /context (length|window)|maximum context/i.test(said)
   const code = tooLong ? 'context_length_exceeded' : 'provider_rejected'
   const seconds = Number(headers['retry-after'] ?? Number.NaN)
-  return new UpstreamFailure('refused', `the provider answered ${status}: ${said || 'no reason given'}`, {
+  // Whoever refuses a request may quote it: the student is told, the log is not.
+  const reason = isOurFault ? `: ${said || 'no reason given'}` : ''
+  return new UpstreamFailure('refused', `the provider answered ${status}${reason}`, {
     status,
     retryAfterMs: Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 3600) * 1000 : undefined,
     ...(isOurFault
