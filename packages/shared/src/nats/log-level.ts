@@ -29,7 +29,7 @@ export function followLogLevel(
 
   const goBack = () => {
     log.level = configured
-    log.info({ level: configured }, 'log level: as configured again')
+    log.info({ to: configured }, 'log level: as configured again')
   }
 
   function follow({ service, level, minutes }: LogLevelChange): void {
@@ -42,7 +42,7 @@ export function followLogLevel(
   function change(level: LogLevelChange['level'], minutes: number): void {
     log.level = level
     // In a line that the new level shows, so that it is known why there are more or fewer of them.
-    log[level]({ level, minutes }, 'log level: changed')
+    log[level]({ to: level, minutes }, 'log level: changed')
     callOff = later(goBack, minutes * MINUTE_MS)
   }
 

@@ -4,6 +4,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { LOG_LEVEL_CHANGE } from '@lectern/shared/contracts/subjects.ts'
+import { createLog } from '@lectern/shared/log.ts'
+import { connectBus } from '@lectern/shared/nats/connect.ts'
 import { startTestServers } from '@lectern/shared/testing/servers.ts'
 import t from 'tap'
 import { MIGRATIONS } from './prompts.ts'
@@ -143,5 +146,18 @@ t.test('without an endpoint nothing is traced and nothing is checked', async t =
   const service = await startProcess({ OTEL_EXPORTER_OTLP_ENDPOINT: '' })
   t.notMatch(await service.scrape(), /instrumentation_up\{/)
   t.notOk(service.lines.some(({ instrumentation }) => instrumentation))
+  await service.stop()
+})
+
+t.test('a service of that name hears how much it should log, and goes back when it is told so', async t => {
+  const service = await startProcess({ OTEL_EXPORTER_OTLP_ENDPOINT: '', LOG_LEVEL: 'info' })
+  const nc = await connectBus({ url: servers.natsUrl, service: 'test', log: createLog('test', 'silent') })
+  t.teardown(() => nc.close())
+  const say = (level: string, minutes: number) =>
+    nc.publish(LOG_LEVEL_CHANGE, JSON.stringify({ service: 'prompts', level, minutes }))
+  say('trace', 5)
+  t.match(await service.line(({ msg }) => msg === 'log level: changed'), { level: 10 })
+  say('trace', 0)
+  t.match(await service.line(({ msg }) => msg === 'log level: as configured again'), { level: 30 })
   await service.stop()
 })
