@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from './log.ts'
 import { METRIC } from './metric-table.ts'
 import { observeGauge } from './metrics.ts'
+import { SELF_CHECK } from './sampler.ts'
 import { inSpan, SpanKind } from './spans.ts'
 import { type Instrumentation, isTracing, watchSpans } from './telemetry.ts'
 
@@ -65,7 +66,7 @@ async function makesSpan(
   instrumentation: Instrumentation,
   work: () => Promise<unknown> = async () => undefined,
 ): Promise<boolean> {
-  return inSpan('self-check', { kind: SpanKind.INTERNAL, root: true }, async span => {
+  return inSpan(SELF_CHECK, { kind: SpanKind.INTERNAL, root: true }, async span => {
     let made = false
     // A sampler that does not keep this trace is no fault of the instrumentation: its spans are made all the same.
     using _ = watchSpans((by, traceId) => {

@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path'
 import { DiagLogLevel, diag, isSpanContextValid, type Span } from '@opentelemetry/api'
 import type { Logger } from './log.ts'
+import { keepShare, readShare } from './sampler.ts'
 
 /**
  * Tracing, loaded before anything else (`node --import @lectern/shared/telemetry.ts`). It is on when an OTLP endpoint is
@@ -24,7 +25,10 @@ if (process.env.OTEL_EXPORTER_OTLP_ENDPOINT && process.env.OTEL_SDK_DISABLED !==
   const watched = (instrumentation: Instrumentation) => ({
     requestHook: (span: Span) => noticeSpan(instrumentation, span),
   })
+  const { OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG } = process.env
   const sdk = new NodeSDK({
+    // One that an operator has named is the SDK's to make.
+    ...(OTEL_TRACES_SAMPLER ? {} : { sampler: keepShare(readShare(OTEL_TRACES_SAMPLER_ARG)) }),
     instrumentations: [
       getNodeAutoInstrumentations({
         // Only inside of a span: what no request has caused (probes, periodic work) would fill the store with traces of one.
@@ -48,9 +52,6 @@ function setDefaults(env: NodeJS.ProcessEnv): void {
   // services/<name>/src/main.ts
   env.OTEL_SERVICE_NAME ??= `lectern-${basename(dirname(dirname(process.argv[1] ?? '')))}`
   env.OTEL_NODE_ENABLED_INSTRUMENTATIONS ??= 'undici,pg'
-  // A trace is kept whole or not at all: the gateway decides, and the others follow.
-  env.OTEL_TRACES_SAMPLER ??= 'parentbased_traceidratio'
-  env.OTEL_TRACES_SAMPLER_ARG ??= '0.1'
   // No baggage: it would travel from service to service, and to the providers.
   env.OTEL_PROPAGATORS ??= 'tracecontext'
   // A batch links to each of its requests, and has up to a thousand of them; the SDK's own limit is 128.

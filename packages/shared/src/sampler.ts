@@ -1,0 +1,44 @@
+import { type Context, isSpanContextValid, type Link, SpanKind, TraceFlags, trace } from '@opentelemetry/api'
+import type { NodeSDK } from '@opentelemetry/sdk-node'
+
+export type Sampler = NonNullable<NonNullable<ConstructorParameters<typeof NodeSDK>[0]>['sampler']>
+
+/** Name of the trace that a service makes after its start, to see whether its tracing works. */
+export const SELF_CHECK = 'self-check'
+
+const KEEP = { decision: 2 }
+const DROP = { decision: 0 }
+
+/**
+ * Keeps this share of the traces, each whole or not at all: whoever begins one decides, the others follow. What begins
+ * behind a request, a batch of records, is kept where one of its requests is; the self-check always.
+ */
+export function keepShare(share: number): Sampler {
+  const keeps = (context: Context, traceId: string, name: string, kind: SpanKind, links: Link[]): boolean => {
+    const parent = trace.getSpanContext(context)
+    if (parent && isSpanContextValid(parent)) return isKept(parent)
+    // Links of other spans come from outside: a student's own `traceparent` decides nothing.
+    if (kind === SpanKind.CONSUMER) return links.some(link => isKept(link.context))
+    return name === SELF_CHECK || placeOf(traceId) < share
+  }
+  return {
+    shouldSample: (context, traceId, name, kind, _, links) =>
+      keeps(context, traceId, name, kind, links) ? KEEP : DROP,
+    toString: () => `KeepShare{${share}}`,
+  }
+}
+
+function isKept({ traceFlags }: { traceFlags: number }): boolean {
+  return (traceFlags & TraceFlags.SAMPLED) !== 0
+}
+
+/** Where an id stands among all, from 0 to 1: its last 8 hex digits are random in every generation of W3C's ids. */
+function placeOf(traceId: string): number {
+  return Number.parseInt(traceId.slice(-8), 16) / 2 ** 32
+}
+
+/** The share that an operator has set, or one in ten. */
+export function readShare(text: string | undefined): number {
+  const share = Number(text || Number.NaN)
+  return share >= 0 && share <= 1 ? share : 0.1
+}
