@@ -19,6 +19,7 @@ const ROUTES = [
   'GET /api/students/{student}',
   'DELETE /api/students/{student}',
   'POST /api/students/{student}/keys',
+  'PUT /api/ops/log-level',
   'POST /api/keys/{key}/rotate',
   'DELETE /api/keys/{key}',
   'POST /api/students/{student}/grants',
