@@ -24,15 +24,20 @@ export interface SystemOptions {
   env?: NodeJS.ProcessEnv
   /** Settings of the demo course that differ from the seeded ones. */
   course?: object
+  /** Names of the providers that serve the model; behind each of them is the scripted one. */
+  providers?: [string, ...string[]]
 }
 
-export async function startSystem(t: Test, { env = {}, course }: SystemOptions = {}) {
+export async function startSystem(
+  t: Test,
+  { env = {}, course, providers = ['scripted'] }: SystemOptions = {},
+) {
   const provider = await startDemoProvider({ port: 0, firstTokenMs: 5, chunkMs: 1 })
   t.teardown(() => provider.close())
   const folder = await mkdtemp(join(tmpdir(), 'lectern-system-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const providersFile = join(folder, 'providers.yaml')
-  await writeFile(providersFile, providersYaml(provider.url))
+  await writeFile(providersFile, providersYaml(providers, provider.url))
   const lectern = await launchLectern({ env: { LECTERN_PROVIDERS: providersFile, ...env } })
   t.teardown(() => lectern.stop())
   const { demo } = lectern
@@ -88,16 +93,14 @@ export async function startSystem(t: Test, { env = {}, course }: SystemOptions =
   }
 }
 
-function providersYaml(providerUrl: string): string {
+function providersYaml(names: string[], providerUrl: string): string {
   return JSON.stringify({
-    providers: [
-      {
-        name: 'scripted',
-        kind: 'openai',
-        baseUrl: `${providerUrl}/v1`,
-        models: [{ name: MODEL, model: 'demo-small' }],
-      },
-    ],
+    providers: names.map(name => ({
+      name,
+      kind: 'openai',
+      baseUrl: `${providerUrl}/v1`,
+      models: [{ name: MODEL, model: 'demo-small' }],
+    })),
   })
 }
 

@@ -2,9 +2,10 @@ import { relative } from 'node:path'
 import { styleText } from 'node:util'
 import type { Home } from './home.ts'
 import type { Launched } from './launch.ts'
+import type { Options } from './options.ts'
 
 /** What a person needs to know of the running system, on one screen. */
-export function banner({ demo, providers }: Launched, home: Home): string {
+export function banner({ demo, providers }: Launched, home: Home, { trace }: Options): string {
   const { gatewayUrl, consoleUrl, students } = demo
   const near = relative(process.cwd(), home.path)
   const folder = near.startsWith('..') ? home.path : near
@@ -19,6 +20,10 @@ export function banner({ demo, providers }: Launched, home: Home): string {
     ...keyLines(students),
     ...tryLines(gatewayUrl, students[0]?.key, providers.models[0]),
     ...realProviderLines(providers.names),
+    '',
+    trace
+      ? "  The tree of each request's spans is printed about two seconds after its end."
+      : '  Where the time of a request goes: start with --trace.',
     '',
     '  Ctrl-C stops everything.',
   ]

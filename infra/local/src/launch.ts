@@ -18,6 +18,7 @@ import {
 } from './services.ts'
 import type { Demo } from './state.ts'
 import type { Supervisor } from './supervisor.ts'
+import type { Tracing } from './trace/tracing.ts'
 
 /** What runs, once everything is ready. */
 export interface Launched {
@@ -30,7 +31,7 @@ export async function launch(
   options: Options,
   home: Home,
   supervisor: Supervisor,
-  say: Say,
+  { say, tracing }: { say: Say; tracing?: Tracing | undefined },
 ): Promise<Launched> {
   // First, what the user may have to change: before a minute was spent on anything else.
   const gatewayPort = await chosenPort('PORT', options.port)
@@ -45,7 +46,8 @@ export async function launch(
   const natsUrl = natsUrls(options, backing.natsUrl, secrets)
   const addresses = { databaseUrl, redisUrl: backing.redisUrl, natsUrl }
   const edges = edgesFor(gatewayPort, consolePort, home, secrets, providers)
-  const inherited = inheritedEnvironment(process.env, providers.keyVariables)
+  const given = inheritedEnvironment(process.env, providers.keyVariables)
+  const inherited = tracing ? tracing.environment(given) : given
   const start = (name: ServiceName) =>
     timed(say, name, () =>
       onFreePort(opsPort => {

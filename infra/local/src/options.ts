@@ -6,6 +6,8 @@ export interface Options {
   home: string
   demo: boolean
   verbose: boolean
+  /** Print the spans of each request. */
+  trace: boolean
   /** 0: any free port. */
   port: number
   consolePort: number
@@ -15,10 +17,11 @@ export interface Options {
   providersFile?: string | undefined
 }
 
-const USAGE = `npm start -- [--no-demo] [--verbose]
+const USAGE = `npm start -- [--no-demo] [--verbose] [--trace]
 
   --no-demo   start without the demo course and its students
   --verbose   show what every process logs
+  --trace     show where the time of each request went, as a tree; goes before OTEL_* variables
 
   PORT (8080), CONSOLE_PORT (PORT + 1), LECTERN_HOME (.lectern), LECTERN_PROVIDERS (a providers file),
   DATABASE_URL, REDIS_URL, NATS_URL (servers to use instead of private ones)`
@@ -38,6 +41,7 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options {
     home: resolve(env.LECTERN_HOME || '.lectern'),
     demo: !flags['no-demo'],
     verbose: flags.verbose,
+    trace: flags.trace,
     port,
     consolePort,
     databaseUrl: env.DATABASE_URL || undefined,
@@ -50,7 +54,10 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options {
 function readFlags(args: string[]) {
   const flag = { type: 'boolean', default: false } as const
   try {
-    const { values } = parseArgs({ args, options: { 'no-demo': flag, verbose: flag, help: flag } })
+    const { values } = parseArgs({
+      args,
+      options: { 'no-demo': flag, verbose: flag, trace: flag, help: flag },
+    })
     if (values.help) throw new Error('Starts Lectern on this machine.')
     return values
   } catch (error) {

@@ -7,6 +7,7 @@ import { type Options, readOptions, UserError } from './options.ts'
 import type { Say } from './progress.ts'
 import { DemoFile } from './state.ts'
 import { GaveUp, Supervisor } from './supervisor.ts'
+import { startTracing } from './trace/tracing.ts'
 
 /** `npm start`: starts everything, keeps it running until it is told to stop; answers the exit code. */
 export async function run(args: string[], env: NodeJS.ProcessEnv, say: Say): Promise<number> {
@@ -34,9 +35,10 @@ async function keepRunning(options: Options, home: Home, stopped: Promise<string
     say,
     changed: pids => demoFile.update(pids),
   })
-  const launching = launch(options, home, supervisor, say).then(async launched => {
+  const tracing = options.trace ? await startTracing(process.env, say) : undefined
+  const launching = launch(options, home, supervisor, { say, tracing }).then(async launched => {
     await demoFile.publish(launched.demo)
-    say(banner(launched, home))
+    say(banner(launched, home, options))
     return supervisor.failed
   })
   // Of no interest once one of the others has ended the wait.
@@ -46,6 +48,7 @@ async function keepRunning(options: Options, home: Home, stopped: Promise<string
     say(`\n${reason}: stopping everything`)
   } finally {
     await supervisor.stop()
+    await tracing?.close()
     await demoFile.update({})
     say('Lectern has stopped.')
   }

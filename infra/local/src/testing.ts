@@ -30,7 +30,7 @@ const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
 const READY_TIMEOUT_MS = 120_000
 // Settings of the person who runs the tests, which must not reach the system under test.
 const NOT_INHERITED =
-  /^(PORT|CONSOLE_PORT|HOST|LECTERN_.*|DATABASE_URL|REDIS_URL|NATS_URL|.*_API_KEY|NODE_OPTIONS)$/
+  /^(PORT|CONSOLE_PORT|HOST|LECTERN_.*|DATABASE_URL|REDIS_URL|NATS_URL|.*_API_KEY|NODE_OPTIONS|OTEL_.*)$/
 
 /** Starts Lectern with the demo course on free ports and waits until it is ready. */
 export async function launchLectern({ env = {}, args = [] }: Launch = {}): Promise<Launched> {

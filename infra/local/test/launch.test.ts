@@ -40,7 +40,8 @@ async function ask(demo: Demo, key: string | undefined): Promise<{ status: numbe
 let firstDemo: Demo | undefined
 
 t.test('the first start: everything runs, a student is answered, a killed service comes back', async t => {
-  const lectern = await launchLectern({ env })
+  const collector = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }
+  const lectern = await launchLectern({ env: { ...env, ...collector }, args: ['--trace'] })
   const { demo } = lectern
   firstDemo = demo
   t.teardown(() => lectern.stop())
@@ -53,6 +54,13 @@ t.test('the first start: everything runs, a student is answered, a killed servic
   for (const { key } of demo.students) t.match(lectern.output(), key)
 
   t.match(await ask(demo, demo.students[0]?.key), { status: 200, answer: /data: \[DONE\]/ })
+
+  t.match(lectern.output(), '--trace goes before your OTEL_* variables: http://127.0.0.1:9 gets no spans')
+  await until(() => lectern.output().includes('⇠ linked: process logger-records'), 30_000)
+  t.match(
+    lectern.output(),
+    /trace [0-9a-f]{32} .*\nPOST \/v1\/chat\/completions {2}gateway {2}200, completed, .*\n├─ /,
+  )
 
   const { quota = 0 } = demo.pids
   process.kill(quota, 'SIGKILL')

@@ -7,6 +7,7 @@ t.test('the defaults', async t => {
     home: resolve('.lectern'),
     demo: true,
     verbose: false,
+    trace: false,
     port: 8080,
     consolePort: 8081,
   })
@@ -20,10 +21,11 @@ t.test('what the environment and the arguments say', async t => {
     REDIS_URL: 'redis://r',
     NATS_URL: '',
   }
-  t.match(readOptions(['--no-demo', '--verbose'], env), {
+  t.match(readOptions(['--no-demo', '--verbose', '--trace'], env), {
     home: '/tmp/x',
     demo: false,
     verbose: true,
+    trace: true,
     port: 9000,
     consolePort: 9001,
     providersFile: resolve('p.yaml'),
