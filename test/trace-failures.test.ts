@@ -2,12 +2,13 @@ import { ATTRIBUTE } from '@lectern/shared/attributes.ts'
 import { APIError } from 'openai'
 import t from 'tap'
 import { ask, MODEL, until } from './system.ts'
-import { outline, startTraced } from './traced.ts'
+import { isOwn, outline, startTraced } from './traced.ts'
 
 // As in trace.test.ts: everything is done first, then the services stop, and the traces are read.
 
 const ADA = 0
 const ALAN = 1
+const QUESTION = 'zanzibar quagga ocelot'
 const system = await startTraced(t, { providers: ['one', 'other'] })
 
 async function begin(student: number, text: string, directive: string) {
@@ -18,13 +19,13 @@ async function begin(student: number, text: string, directive: string) {
   return { stream: data, id: response.headers.get('x-request-id') ?? '' }
 }
 async function chat(student: number, directive: string): Promise<string> {
-  const { stream, id } = await begin(student, 'Hello', directive)
+  const { stream, id } = await begin(student, QUESTION, directive)
   for await (const _ of stream);
   await system.untilKept(id)
   return id
 }
 async function leave(): Promise<string> {
-  const { stream, id } = await begin(ADA, 'A long story', 'first=0 gap=20 tokens=900')
+  const { stream, id } = await begin(ADA, QUESTION, 'first=0 gap=20 tokens=900')
   let chunks = 0
   for await (const _ of stream) if (++chunks === 10) break
   await system.untilKept(id)
@@ -33,7 +34,7 @@ async function leave(): Promise<string> {
 async function beRefused(): Promise<APIError> {
   const { id } = system.demo.students[ALAN] ?? {}
   await system.staff('POST', `/api/students/${id}/grants`, { week: 1, tokens: -100_000, reason: 'none left' })
-  const refusal = await begin(ALAN, 'Hello', 'tokens=5').catch((error: APIError) => error)
+  const refusal = await begin(ALAN, QUESTION, 'tokens=5').catch((error: APIError) => error)
   if (!(refusal instanceof APIError)) throw new Error('was not refused')
   return refusal
 }
@@ -83,6 +84,28 @@ t.test('P9: each try at a provider is a span of its own, the failed one with its
     [503, 200],
   )
   t.match(root(failedOver), { status: 'unset', attributes: { [ATTRIBUTE.outcome]: 'completed' } })
+})
+
+t.test('P9: only what has failed is an error, and no span lacks its parent', async t => {
+  const failed = system.spans.filter(({ status }) => status === 'error')
+  t.same(
+    failed.map(({ name }) => name).sort(),
+    ['POST', 'POST', `chat ${MODEL}`],
+    'the try, and the two calls that broke',
+  )
+  t.same(system.orphans(), [])
+})
+
+t.test('P9: no failure quotes what was said', async t => {
+  t.notOk(system.exported().includes(QUESTION))
+  for (const { name, key } of system.demo.students) {
+    t.notOk(system.exported().includes(name))
+    t.notOk(system.exported().includes(key))
+  }
+  t.same(
+    system.spans.filter(isOwn).flatMap(({ events }) => events),
+    [],
+  )
 })
 
 t.test('P9: a client that leaves: every span ends, and nothing is an error', async t => {

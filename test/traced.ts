@@ -37,6 +37,13 @@ export async function startTraced(t: Test, { env, ...options }: SystemOptions = 
     treesOf,
     /** The spans of a request with this name, the batches that took its record included. */
     spansOf: (requestId: string, name: string) => named(treesOf(requestId), name),
+    /** Spans whose parent was never sent. */
+    orphans(): string[] {
+      const known = new Set(spans.map(({ traceId, spanId }) => traceId + spanId))
+      return spans
+        .filter(({ traceId, parentId }) => parentId !== null && !known.has(traceId + parentId))
+        .map(({ service, name }) => `${service} ${name}`)
+    },
     /** Waits until both consumers have taken the record of a request, and its own span has ended. */
     untilKept: (requestId: string) =>
       until(
