@@ -2,6 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ATTRIBUTE } from '@lectern/shared/attributes.ts'
+import { Outcome } from '@lectern/shared/contracts/records.ts'
+import { CATALOGUE } from '@lectern/shared/errors.ts'
 import { METRIC } from '@lectern/shared/metric-table.ts'
 import t from 'tap'
 import { dashboardFiles, FOLDER } from '../infra/observability/dashboards.ts'
@@ -12,6 +15,7 @@ import {
   dashboardQueries,
   definitionOf,
   rules,
+  samplingConditions,
   selectedIn,
 } from './queries.ts'
 
@@ -139,6 +143,21 @@ function isBalanced(expr: string): boolean {
   }
   return open.length === 0
 }
+
+t.test('the collector chooses traces by attributes and outcomes that there are', async t => {
+  const outcomes = [...Object.keys(CATALOGUE), ...(Outcome as unknown as { enum: string[] }).enum]
+  const attributes: readonly string[] = Object.values(ATTRIBUTE)
+  const chosen = samplingConditions()
+  t.ok(chosen.length >= 3)
+  for (const { key, values } of chosen) {
+    t.ok(attributes.includes(key), key)
+    t.same(
+      values.filter(value => !outcomes.includes(value)),
+      [],
+      `values of ${key}`,
+    )
+  }
+})
 
 const hasPromtool = spawnSync('promtool', ['--version']).status === 0
 if (hasPromtool) {

@@ -4,7 +4,7 @@ import { METRIC } from '@lectern/shared/metric-table.ts'
 import type { MetricDefinition } from '@lectern/shared/metrics.ts'
 import { parse } from 'yaml'
 
-/** What dashboards and alerts ask Prometheus, read from the files that Grafana and Prometheus read. */
+/** What dashboards and alerts ask Prometheus, and the collector spans, read from the files that these read. */
 
 const OBSERVABILITY = join(import.meta.dirname, '..', 'infra', 'observability')
 export const ALERTS = join(OBSERVABILITY, 'alerts.yml')
@@ -96,4 +96,26 @@ export function definitionOf(series: string): MetricDefinition | undefined {
   return DEFINITIONS.find(({ name, buckets }) =>
     buckets ? [`${name}_bucket`, `${name}_sum`, `${name}_count`].includes(series) : name === series,
   )
+}
+
+interface Policy {
+  string_attribute?: { key: string; values: string[] }
+  ottl_condition?: { span: string[] }
+  and?: { and_sub_policy: Policy[] }
+}
+
+/** The attributes by which the collector chooses what it keeps, with the values that it looks for. */
+export function samplingConditions(): { key: string; values: string[] }[] {
+  const { processors } = parse(readFileSync(join(OBSERVABILITY, 'otel-collector.yaml'), 'utf8')) as {
+    processors: { tail_sampling: { policies: Policy[] } }
+  }
+  const conditions = (policies: Policy[]): { key: string; values: string[] }[] =>
+    policies.flatMap(({ string_attribute: text, ottl_condition: condition, and }) => [
+      ...(text ? [text] : []),
+      ...(condition?.span ?? []).flatMap(span =>
+        [...span.matchAll(/attributes\["([^"]+)"\]/g)].map(([, key = '']) => ({ key, values: [] })),
+      ),
+      ...conditions(and?.and_sub_policy ?? []),
+    ])
+  return conditions(processors.tail_sampling.policies)
 }

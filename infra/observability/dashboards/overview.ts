@@ -10,6 +10,9 @@ const HERE = 'instance=~"$instance"'
 /** Of the chat requests, those that may be answered with 5xx (alerts.yml). */
 const BUDGET = 0.005
 
+const SERVICES = ['gateway', 'quota', 'prompts', 'logger', 'console']
+const missing = (service: string) => `sum(absent(up{service="${service}"}) or vector(0))`
+
 const failedShare = (over: string) =>
   `(${within(requests, { where: FAILED, over })} or vector(0)) / ${within(requests, { where: CHAT, over })}`
 
@@ -58,10 +61,11 @@ export const overview: Dashboard = {
         },
         {
           title: 'Processes away',
+          help: 'That do not answer; a service without any process counts as one.',
           kind: 'stat',
           unit: 'short',
           limits: [1, 2],
-          queries: [{ expr: `sum(1 - up{${HERE}})`, legend: '' }],
+          queries: [{ expr: [`sum(1 - up{${HERE}})`, ...SERVICES.map(missing)].join(' + '), legend: '' }],
         },
       ],
     },

@@ -4,6 +4,12 @@ import { perSecond, quantile, quantiles, rates } from '../promql.ts'
 
 const HERE = 'provider=~"$provider", instance=~"$instance"'
 
+const attempts = perSecond(METRIC.upstream, { by: ['provider'], where: HERE })
+const failed = perSecond(METRIC.upstream, {
+  by: ['provider'],
+  where: `outcome!~"answered|aborted", ${HERE}`,
+})
+
 /** One line of a quantile for each provider. */
 const byProvider = (share: number) => ({
   expr: quantile(share, METRIC.upstreamFirstToken, { by: ['provider'], where: HERE }),
@@ -35,7 +41,7 @@ export const providers: Dashboard = {
           unit: 'percentunit',
           queries: [
             {
-              expr: `${perSecond(METRIC.upstream, { by: ['provider'], where: `outcome!~"answered|aborted", ${HERE}` })} / ${perSecond(METRIC.upstream, { by: ['provider'], where: HERE })}`,
+              expr: `(${failed} or 0 * ${attempts}) / ${attempts}`,
               legend: '{{provider}}',
             },
           ],
