@@ -43,6 +43,8 @@ export function toGrafana({ uid, title, description, choices, rows }: Dashboard)
       type: 'row',
       title: row.title,
       gridPos: { x: 0, y, w: COLUMNS, h: 1 },
+      collapsed: false,
+      panels: [],
     })
     y += 1
     let x = 0
@@ -131,7 +133,11 @@ function toPanel({ title, help, kind = 'timeseries', unit, queries, limits, stac
   }
 }
 
-const STAT = { reduceOptions: { calcs: ['lastNotNull'] }, colorMode: 'value', graphMode: 'none' }
+const STAT = {
+  reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false },
+  colorMode: 'value',
+  graphMode: 'none',
+}
 
 function lines(kind: Panel['kind'], stacked = false): object {
   if (kind === 'stat') return {}
