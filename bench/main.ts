@@ -3,12 +3,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { besideInitdb, findServer } from '@lectern/local/binaries.ts'
 import { scale } from './scale.ts'
+import { tracing } from './tracing.ts'
 
 /** `npm run bench [name...] [-- --small]`: runs the benchmarks and writes what they say into RESULTS.md. */
 
 type Benchmark = (args: string[], say: (line: string) => void) => Promise<string>
 const BENCHMARKS: Record<string, { title: string; run: Benchmark }> = {
   scale: { title: 'Scale: does a request cost more among a million students?', run: scale },
+  tracing: { title: 'Tracing: what does it cost to see every hop?', run: tracing },
 }
 const RESULTS = new URL('RESULTS.md', import.meta.url)
 
