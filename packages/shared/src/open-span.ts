@@ -1,7 +1,6 @@
 import {
   type Context,
   context,
-  INVALID_TRACEID,
   type Link,
   type Span,
   type SpanKind,
@@ -9,6 +8,7 @@ import {
   trace,
 } from '@opentelemetry/api'
 import type { SpanAttributes } from './attributes.ts'
+import { isKept } from './spans.ts'
 
 const tracer = trace.getTracer('lectern')
 
@@ -29,7 +29,7 @@ export interface OpenSpan {
   end(hasFailed: boolean): void
 }
 
-/** Where nothing is traced: one for all, so that it costs nothing. */
+/** Where nothing is traced, or the trace is not kept: one for all, so that it and what is below it cost nothing. */
 const NO_SPAN: OpenSpan = {
   isRecording: false,
   run: work => work(),
@@ -37,11 +37,11 @@ const NO_SPAN: OpenSpan = {
   end: () => undefined,
 }
 
-/** Opens a span below the running one. */
+/** Opens a span below the running one; a root, wherever it is. */
 export function openSpan(name: string, options: OpenSpanOptions): OpenSpan {
+  if (!options.root && !isKept(context.active())) return NO_SPAN
   const span = tracer.startSpan(name, options)
-  // Only without an SDK has a span no id; one that is not sampled has, and what is below it must know that.
-  return span.spanContext().traceId === INVALID_TRACEID ? NO_SPAN : new RunningSpan(span)
+  return span.isRecording() ? new RunningSpan(span) : NO_SPAN
 }
 
 /** Adds to the running span what `describe` gives; it is asked only if somebody will see it. */

@@ -8,6 +8,7 @@ import {
   type Span,
   SpanKind,
   SpanStatusCode,
+  TraceFlags,
   trace,
 } from '@opentelemetry/api'
 import { ATTRIBUTE } from './attributes.ts'
@@ -29,10 +30,17 @@ export interface SpanOptions {
   root?: boolean
 }
 
-/** Runs `work` inside a span that ends with it, and carries its failure. */
+/**
+ * Runs `work` inside a span that ends with it, and carries its failure. Only as a part of a trace that is kept, unless it is a
+ * root: what no request has caused (the expirer's scripts, a probe) makes no span, for each would be a trace of its own. What
+ * nobody will see is not made active either: everything below it then costs what it costs without tracing.
+ */
 export function inSpan<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
-  const { parent = options.root ? ROOT_CONTEXT : context.active(), ...rest } = options
-  return tracer.startActiveSpan(name, rest, parent, async span => {
+  const { root = false, parent = root ? ROOT_CONTEXT : context.active(), ...rest } = options
+  if (!root && !isKept(parent)) return work(NO_SPAN)
+  const span = tracer.startSpan(name, rest, parent)
+  if (!span.isRecording()) return work(NO_SPAN)
+  return context.with(trace.setSpan(parent, span), async () => {
     try {
       return await work(span)
     } catch (error) {
@@ -45,18 +53,10 @@ export function inSpan<T>(name: string, options: SpanOptions, work: (span: Span)
   })
 }
 
-/**
- * The same, but only as a part of a trace: what no request has caused (the expirer's scripts, a probe) makes no span, for
- * each would be a trace of its own.
- */
-export function inChildSpan<T>(
-  name: string,
-  options: SpanOptions,
-  work: (span: Span) => Promise<T>,
-): Promise<T> {
-  const { parent = context.active() } = options
+/** Whether a context is part of a trace that somebody will see. */
+export function isKept(parent: Context): boolean {
   const above = trace.getSpanContext(parent)
-  return above && isSpanContextValid(above) ? inSpan(name, options, work) : work(NO_SPAN)
+  return above !== undefined && isSpanContextValid(above) && (above.traceFlags & TraceFlags.SAMPLED) !== 0
 }
 
 /** What kind of failure it was: its code where it has one. Never its message, which may quote what somebody wrote. */

@@ -16,10 +16,11 @@ t.test('P9: a line names the request and the trace that it belongs to', async t 
   log.info('nothing runs')
   t.notHas(last(), { trace_id: String })
   t.notOk('requestId' in last() || 'span_id' in last())
-  await inSpan('work', { kind: SpanKind.INTERNAL }, async () =>
+  await inSpan('work', { kind: SpanKind.INTERNAL, root: true }, async () =>
     withRequestId('r1', () => log.info({ n: 1 }, 'inside')),
   )
   const [span] = spans.named('work')
+  t.ok(span)
   t.match(last(), {
     level: 30,
     service: 'test',

@@ -24,7 +24,7 @@ t.test(
     const who = await quota.course()
     spans.clear()
     const reservationId = crypto.randomUUID()
-    await inSpan('a request', { kind: SpanKind.SERVER }, async () => {
+    await inSpan('a request', { kind: SpanKind.SERVER, root: true }, async () => {
       await quota.reserve(who, { reservationId })
       await quota.record(who, { id: reservationId, charge: 42 })
     })
@@ -66,7 +66,9 @@ t.test(
 t.test('P9: a refusal is an answer, not a fault', async t => {
   const who = await quota.course({ weeklyTokens: 10 })
   spans.clear()
-  await inSpan('a request', { kind: SpanKind.SERVER }, () => quota.reserve(who, { lowerOutput: false }))
+  await inSpan('a request', { kind: SpanKind.SERVER, root: true }, () =>
+    quota.reserve(who, { lowerOutput: false }),
+  )
   const [asked] = spans.named('request quota.reserve')
   t.match(asked?.attributes, { 'lectern.reply': 'insufficient_quota' })
   t.equal(asked?.status.code, 0)

@@ -6,7 +6,7 @@ import { DEADLETTER_PREFIX, HEADER } from '../contracts/subjects.ts'
 import { LecternError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { withRequestId } from '../request-id.ts'
-import { inChildSpan, inSpan, SpanKind } from '../spans.ts'
+import { inSpan, SpanKind } from '../spans.ts'
 import { createBatch } from './batch.ts'
 import { measureConsumer } from './consumer-metrics.ts'
 import { contextOf, linksOf, messagingAttributes, traceHeaders } from './tracing.ts'
@@ -131,7 +131,7 @@ function arrived(
     attributes: messagingAttributes(subject),
   }
   const requestId = message.headers?.get(HEADER.reservation)
-  return withRequestId(requestId, () => inChildSpan(`receive ${durable}`, span, () => work(message)))
+  return withRequestId(requestId, () => inSpan(`receive ${durable}`, span, () => work(message)))
 }
 
 /** Keeps a subscription to the durable consumer alive; creates both anew where the server has lost them. */

@@ -7,7 +7,7 @@ import { METRIC } from '../metric-table.ts'
 import { createHistogram } from '../metrics.ts'
 import { currentRequestId } from '../request-id.ts'
 import { validator } from '../schema.ts'
-import { inChildSpan, SpanKind } from '../spans.ts'
+import { inSpan, SpanKind } from '../spans.ts'
 import { isConnected } from './connect.ts'
 import { type Envelope, fromWire, replyName } from './envelope.ts'
 import { messagingAttributes, traceHeaders } from './tracing.ts'
@@ -74,7 +74,7 @@ export function requester<C extends Call>(
   }
 
   return (request, { timeoutMs = usualMs } = {}) =>
-    inChildSpan(`request ${subject}`, { kind: SpanKind.CLIENT, attributes }, async span => {
+    inSpan(`request ${subject}`, { kind: SpanKind.CLIENT, attributes }, async span => {
       const startMs = performance.now()
       let outcome = 'ok'
       try {

@@ -8,7 +8,7 @@ import type { Logger } from '../log.ts'
 import { toUnavailable } from '../outage.ts'
 import { withRequestId } from '../request-id.ts'
 import { validator } from '../schema.ts'
-import { inChildSpan, type Span, SpanKind } from '../spans.ts'
+import { inSpan, type Span, SpanKind } from '../spans.ts'
 import { type Envelope, replyName, toWire } from './envelope.ts'
 import { contextOf, messagingAttributes } from './tracing.ts'
 
@@ -35,7 +35,7 @@ export function createResponder(
       const parent = contextOf(message.headers)
       const requestId = message.headers?.get(REQUEST_ID_HEADER)
       const envelope = await withRequestId(requestId, () =>
-        inChildSpan(`handle ${call.subject}`, { kind: SpanKind.SERVER, parent, attributes }, span =>
+        inSpan(`handle ${call.subject}`, { kind: SpanKind.SERVER, parent, attributes }, span =>
           answer(span, () => handler(checkRequest(message.json()) as RequestOf<C>)),
         ),
       )

@@ -1,14 +1,7 @@
 import { headers, type MsgHdrs } from '@nats-io/nats-core'
-import {
-  type Context,
-  context,
-  type Link,
-  propagation,
-  ROOT_CONTEXT,
-  TraceFlags,
-  trace,
-} from '@opentelemetry/api'
+import { type Context, context, type Link, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { ATTRIBUTE } from '../attributes.ts'
+import { isKept } from '../spans.ts'
 
 /**
  * The trace context in NATS headers (no instrumentation for NATS exists). W3C `traceparent`, as over HTTP.
@@ -35,8 +28,9 @@ export function contextOf(hdrs: MsgHdrs | undefined): Context {
 /** Links from a batch to the requests that its messages came from, as far as those are kept. */
 export function linksOf(messages: readonly { headers?: MsgHdrs | undefined }[]): Link[] {
   return messages.flatMap(message => {
-    const span = trace.getSpanContext(contextOf(message.headers))
-    return span && (span.traceFlags & TraceFlags.SAMPLED) !== 0 ? [{ context: span }] : []
+    const parent = contextOf(message.headers)
+    const span = trace.getSpanContext(parent)
+    return span && isKept(parent) ? [{ context: span }] : []
   })
 }
 

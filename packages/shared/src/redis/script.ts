@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { ATTRIBUTE } from '../attributes.ts'
 import { METRIC } from '../metric-table.ts'
 import { createHistogram } from '../metrics.ts'
-import { inChildSpan, SpanKind } from '../spans.ts'
+import { inSpan, SpanKind } from '../spans.ts'
 import type { Redis } from './connect.ts'
 
 const seconds = createHistogram(METRIC.scripts)
@@ -69,7 +69,7 @@ export function loadScript<K extends string, A extends string, R extends string>
         [ATTRIBUTE.dbOperation]: name,
         [ATTRIBUTE.bucket]: bucketOf(values[0]),
       }
-      return inChildSpan(`redis ${name}`, { kind: SpanKind.CLIENT, attributes }, async span => {
+      return inSpan(`redis ${name}`, { kind: SpanKind.CLIENT, attributes }, async span => {
         const startMs = performance.now()
         let outcome = 'error'
         try {

@@ -1,4 +1,5 @@
 import { NodeSDK } from '@opentelemetry/sdk-node'
+import { keepShare } from '../sampler.ts'
 import type { Test } from './servers.ts'
 
 type Processor = NonNullable<NonNullable<ConstructorParameters<typeof NodeSDK>[0]>['spanProcessors']>[number]
@@ -16,8 +17,8 @@ export interface EndedSpans {
   clear(): void
 }
 
-/** Turns tracing on in this process, every trace kept, and collects its spans instead of sending them. */
-export function collectSpans(t: Test): EndedSpans {
+/** Turns tracing on in this process, by default with every trace kept, and collects its spans instead of sending them. */
+export function collectSpans(t: Test, { share = 1 } = {}): EndedSpans {
   const ended: EndedSpan[] = []
   const collector: Processor = {
     onStart: () => undefined,
@@ -30,7 +31,12 @@ export function collectSpans(t: Test): EndedSpans {
     OTEL_LOGS_EXPORTER: 'none',
     OTEL_PROPAGATORS: 'tracecontext',
   })
-  const sdk = new NodeSDK({ spanProcessors: [collector], instrumentations: [], autoDetectResources: false })
+  const sdk = new NodeSDK({
+    sampler: keepShare(share),
+    spanProcessors: [collector],
+    instrumentations: [],
+    autoDetectResources: false,
+  })
   sdk.start()
   t.teardown(() => sdk.shutdown())
 

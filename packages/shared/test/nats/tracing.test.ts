@@ -13,7 +13,7 @@ import { createResponder } from '../../src/nats/responder.ts'
 import { ensureStreams } from '../../src/nats/streams.ts'
 import { traceHeaders } from '../../src/nats/tracing.ts'
 import { currentRequestId, withRequestId } from '../../src/request-id.ts'
-import { inChildSpan, inSpan, SpanKind } from '../../src/spans.ts'
+import { inSpan, SpanKind } from '../../src/spans.ts'
 import { startScraping } from '../../src/testing/metrics.ts'
 import { startTestServers } from '../../src/testing/servers.ts'
 import { collectSpans } from '../../src/testing/spans.ts'
@@ -84,7 +84,7 @@ t.test('P9: both ends of a question are spans of its trace, and say how it was a
 t.test('P9: what no request has caused is no trace', async t => {
   await ask({ what: 'ok' })
   t.same(spans.all(), [])
-  t.equal(await inChildSpan('alone', { kind: SpanKind.INTERNAL }, async span => span.isRecording()), false)
+  t.equal(await inSpan('alone', { kind: SpanKind.INTERNAL }, async span => span.isRecording()), false)
 })
 
 t.test('P9: the id of the request travels with its questions', async t => {
@@ -114,11 +114,11 @@ t.test('P9: a record is received in its own trace, and its batch is linked to it
       durable: 'traced',
       async onArrival() {
         arrived.push(currentRequestId())
-        await inChildSpan('on arrival', { kind: SpanKind.CLIENT }, async () => undefined)
+        await inSpan('on arrival', { kind: SpanKind.CLIENT }, async () => undefined)
       },
     },
     async messages => {
-      await inChildSpan('on batch', { kind: SpanKind.CLIENT }, async () => undefined)
+      await inSpan('on batch', { kind: SpanKind.CLIENT }, async () => undefined)
       if (messages.length >= 1) stored.resolve()
     },
   )

@@ -58,10 +58,10 @@ t.test(
     const add = loadScript(scriptFile('add-1.lua', ADD), expected)
     await add.run(redis, { counter: '{q:7f}:alone' }, { amount: 1, bad: 'no' })
     t.same(spans.all(), [])
-    await inSpan('a request', { kind: SpanKind.SERVER }, () =>
+    await inSpan('a request', { kind: SpanKind.SERVER, root: true }, () =>
       add.run(redis, { counter: '{q:7f}:ada' }, { amount: 1, bad: 'no' }),
     )
-    await inSpan('another', { kind: SpanKind.SERVER }, () =>
+    await inSpan('another', { kind: SpanKind.SERVER, root: true }, () =>
       add.run(redis, { counter: 'untagged' }, { amount: 1, bad: 'yes' }).catch(() => undefined),
     )
     const [good, bad] = spans.named('redis add-1.lua')
