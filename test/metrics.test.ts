@@ -1,15 +1,11 @@
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import t from 'tap'
 import { dashboardQueries, rules, selectedIn } from './queries.ts'
 import { ask, MODEL, startSystem, until } from './system.ts'
 
 /** Every number that a dashboard or an alert asks for is one that the running system gives. */
-
-const SERVICES = ['gateway', 'quota', 'prompts', 'logger', 'console']
 
 // Takes the spans: only where a service traces does it say whether its instrumentations work.
 const collector = createServer((request, response) => {
@@ -30,15 +26,12 @@ const system = await startSystem(t, {
   },
 })
 
-/** What one service answers at /metrics of its operator's door, whose port its log names. */
-async function scrape(service: string): Promise<string> {
-  const log = await readFile(join(system.home, 'logs', `${service}.log`), 'utf8')
-  const port = [...log.matchAll(/"opsPort":(\d+)/g)].at(-1)?.[1]
-  const response = await fetch(`http://127.0.0.1:${port}/metrics`)
-  return await response.text()
+/** What all services answer at /metrics of their operators' doors. */
+async function scrapeAll(): Promise<string> {
+  const answers = Object.values(system.demo.opsUrls).map(async url => (await fetch(`${url}/metrics`)).text())
+  return (await Promise.all(answers)).join('\n')
 }
 
-const scrapeAll = async () => (await Promise.all(SERVICES.map(scrape))).join('\n')
 const seriesIn = (scraped: string) =>
   new Set([...scraped.matchAll(/^([a-zA-Z_:][\w:]*)[{ ]/gm)].map(([, name = '']) => name))
 

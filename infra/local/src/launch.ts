@@ -48,16 +48,18 @@ export async function launch(
   const edges = edgesFor(gatewayPort, consolePort, home, secrets, providers)
   const given = inheritedEnvironment(process.env, providers.keyVariables)
   const inherited = tracing ? tracing.environment(given) : given
+  const opsUrls: Record<string, string> = {}
   const start = (name: ServiceName) =>
     timed(say, name, () =>
       onFreePort(opsPort => {
+        opsUrls[name] = `http://127.0.0.1:${opsPort}`
         const env = { ...inherited, ...serviceEnvironment(name, addresses, edges) }
         return supervisor.start(serviceProcess(home, name, env, opsPort))
       }),
     )
   await Promise.all([start('quota'), start('prompts'), start('logger')])
   await Promise.all([start('gateway'), start('console')])
-  const demo = describe(backing, edges, natsUrl.ops)
+  const demo = { ...describe(backing, edges, natsUrl.ops), opsUrls }
   const seeded = options.demo && (await timed(say, 'demo course', () => seed(home.path, demo)))
   return { demo: { ...demo, ...seeded, pids: supervisor.pids() }, providers }
 }
@@ -96,7 +98,7 @@ function edgesFor(
   }
 }
 
-function describe(backing: Backing, edges: Edges, natsUrl: string): Demo {
+function describe(backing: Backing, edges: Edges, natsUrl: string): Omit<Demo, 'opsUrls'> {
   return {
     gatewayUrl: `http://127.0.0.1:${edges.gatewayPort}`,
     consoleUrl: `http://127.0.0.1:${edges.consolePort}`,

@@ -12,6 +12,8 @@ export interface DemoStudent {
 export interface Demo {
   gatewayUrl: string
   consoleUrl: string
+  /** The operator's doors of the services: `/metrics`, `/readyz`. */
+  opsUrls: Record<string, string>
   adminToken: string
   course: { id: string } | null
   students: DemoStudent[]

@@ -6,6 +6,7 @@ import { type Demo, DemoFile } from '../src/state.ts'
 const DEMO: Demo = {
   gatewayUrl: 'http://127.0.0.1:8080',
   consoleUrl: 'http://127.0.0.1:8081',
+  opsUrls: { gateway: 'http://127.0.0.1:8082' },
   adminToken: 'admin',
   course: { id: 'demo' },
   students: [{ id: '1', name: 'Ada', key: 'ln_1' }],

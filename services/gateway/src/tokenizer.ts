@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { inSpan, SpanKind } from '@lectern/shared/spans.ts'
 import type { Vocabulary } from './token-count.ts'
 import type { Question } from './tokenizer-worker.ts'
 
@@ -68,10 +69,11 @@ export function createTokenizer(): Tokenizer {
     waiting.set(id, resolve)
     worker ??= start()
     worker.postMessage({ ...question, id })
-    return promise.finally(() => {
+    const counted = promise.finally(() => {
       clearTimeout(timer)
       waiting.delete(id)
     })
+    return inSpan('count tokens', { kind: SpanKind.INTERNAL }, () => counted)
   }
 
   return {
