@@ -47,6 +47,17 @@ export const providers: Dashboard = {
           ],
         },
         {
+          title: 'Circuit breakers',
+          help: '0: requests go there. 2: it failed five times in a row, or asked for a rest; requests go elsewhere, if there is one. 1: one at a time finds out.',
+          unit: 'short',
+          queries: [
+            {
+              expr: `max by (provider, model) (${METRIC.breaker.name}{${HERE}})`,
+              legend: '{{provider}} {{model}}',
+            },
+          ],
+        },
+        {
           title: 'Attempts for each request',
           help: '1 where every first attempt succeeds.',
           unit: 'short',

@@ -45,6 +45,11 @@ export const METRIC = {
     labels: ['provider', 'model'],
     buckets: SECONDS,
   },
+  breaker: {
+    name: 'lectern_breaker_state',
+    help: 'Circuit breaker of a provider’s model: 0 closed, 1 half open, 2 open (requests go elsewhere, if there is one)',
+    labels: ['provider', 'model'],
+  },
   openRequests: { name: 'lectern_open_requests', help: 'Chat requests that run now' },
   promptLookups: {
     name: 'lectern_prompt_lookups_total',

@@ -16,7 +16,7 @@ import { createOpaqueUser } from './opaque-user.ts'
 import { createTokenizer } from './tokenizer.ts'
 import { weightedBalancer } from './upstream/balancer.ts'
 import { readProviders } from './upstream/providers-file.ts'
-import { createRegistry } from './upstream/registry.ts'
+import { breakerStates, createRegistry } from './upstream/registry.ts'
 import { within } from './within.ts'
 
 export interface RunningGateway extends RunningService {
@@ -58,6 +58,7 @@ export async function startGateway(context: ServiceContext<Config>): Promise<Run
 
   const journeys = createJourneys()
   observeGauge(METRIC.openRequests, () => journeys.size, closing)
+  observeGauge(METRIC.breaker, () => breakerStates(registry), closing)
   let stopping = false
   const checks = {
     bus: () => isConnected(nc),

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { directiveInJson } from '@lectern/demo-provider/directive.ts'
 import { startDemoProvider } from '@lectern/demo-provider/server.ts'
+import { startScraping } from '@lectern/shared/testing/metrics.ts'
 import t from 'tap'
 import { MODEL, startCampus } from './campus.ts'
 import { eventsOf, postChat, readChunks } from './http.ts'
@@ -33,6 +34,9 @@ const campus = await startCampus(t, {
       entry('second', `${second.url}/v1`, MODEL, 0),
       entry('dead', `http://127.0.0.1:${deadPort}/v1`, 'half-dead', 1),
       entry('alive', `${second.url}/v1`, 'half-dead', 0),
+      entry('tired', demo, 'tired', 1),
+      entry('rested', `${second.url}/v1`, 'tired', 0),
+      entry('sole', demo, 'sole', 1),
     ],
   }),
 })
@@ -58,9 +62,32 @@ t.test('P5: what fails before the first byte goes to the next deployment, with t
       const record = (await campus.records()).at(-1)?.record
       t.match(record, { outcome: 'completed', provider: 'second' }, fault)
       t.equal(campus.asked.reserve.length, reservations + 1, 'one reservation')
+      // An answer in between, or the first would soon not be asked any more.
+      provider.control.reset()
+      await (await postChat(campus, 'hi')).text()
+      t.match((await campus.records()).at(-1)?.record, { provider: 'first' })
     }
   }
-  provider.control.reset()
+})
+
+t.test('P5: who fails again and again is not asked for a while, unless there is nobody else', async t => {
+  provider.control.direct(directiveInJson({ status: 500 }), null)
+  t.teardown(() => provider.control.reset())
+  const askedFor = async (model: string, status: number) => {
+    const before = provider.requests.length
+    const answer = await postChat(campus, 'hi', { model })
+    await answer.text()
+    t.equal(answer.status, status)
+    return provider.requests.length - before
+  }
+  for (let failures = 1; failures <= 5; failures++) t.equal(await askedFor('tired', 200), 1)
+  t.equal(await askedFor('tired', 200), 0, 'its breaker is open')
+  for (let failures = 1; failures <= 6; failures++) t.equal(await askedFor('sole', 502), 1)
+  const { text } = await startScraping(t)
+  const state = (name: string, model: string) => `lectern_breaker_state{provider="${name}",model="${model}"}`
+  const scraped = await text()
+  t.ok(scraped.includes(`${state('tired', 'tired')} 2\n`))
+  t.ok(scraped.includes(`${state('rested', 'tired')} 0\n`))
 })
 
 t.test('a deployment that cannot be reached is no failure', async t => {

@@ -17,11 +17,13 @@ export class Attempt {
   readonly #deployment: Deployment
   readonly #startedMs = performance.now()
   readonly #span: OpenSpan
+  #hasBegun = false
 
   /** `number`: 1 for the first try of a request. */
   constructor(deployment: Deployment, number: number) {
     const { provider, publicName, model } = deployment
     this.#deployment = deployment
+    deployment.breaker.began()
     this.#span = openSpan(`chat ${publicName}`, { kind: SpanKind.CLIENT })
     if (!this.#span.isRecording) return
     this.#span.set({
@@ -42,6 +44,8 @@ export class Attempt {
 
   /** The first byte of an answer has come. */
   answerBegins(): void {
+    this.#hasBegun = true
+    this.#deployment.breaker.answered()
     const ms = performance.now() - this.#startedMs
     firstByteSeconds.record(ms / 1000, this.#labels())
     if (this.#span.isRecording) this.#span.set({ [ATTRIBUTE.firstTokenMs]: Math.round(ms * 10) / 10 })
@@ -50,6 +54,7 @@ export class Attempt {
   /** Ends it, once: `failure` null where the answer is complete. `came` is what there was of one. */
   end(failure: UpstreamFailure | null, came?: Pick<WholeAnswer, 'usage' | 'answers'>): void {
     attempts.add(1, { ...this.#labels(), outcome: failure?.kind ?? 'answered' })
+    if (failure && !this.#hasBegun) this.#tellBreaker(failure)
     if (this.#span.isRecording) {
       const finishReasons = came?.answers.flatMap(({ finishReason }) => finishReason ?? []) ?? []
       this.#span.set({
@@ -65,6 +70,14 @@ export class Attempt {
     }
     // That nobody waits any more is no failure of the provider's.
     this.#span.end(failure !== null && failure.kind !== 'aborted')
+  }
+
+  /** What breaks in the middle of an answer is told to the student, and moves no breaker. */
+  #tellBreaker(failure: UpstreamFailure): void {
+    const { breaker } = this.#deployment
+    if (failure.kind === 'aborted' || failure.kind === 'busy') breaker.undecided()
+    else if (failure.worthAnotherTry) breaker.failed(failure)
+    else breaker.answered()
   }
 
   #labels() {

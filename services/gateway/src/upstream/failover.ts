@@ -53,7 +53,7 @@ export async function openAnswer(
   const startedAt = performance.now()
   let untried = deployments
   for (let tries = 1; ; tries++) {
-    const deployment = balancer.choose(untried.length > 0 ? untried : deployments)
+    const deployment = balancer.choose(usableOf(untried.length > 0 ? untried : deployments))
     untried = untried.filter(candidate => candidate !== deployment)
     const leftMs = Math.max(1, startedAt + totalTimeoutMs - performance.now())
     const attempt = new Attempt(deployment, tries)
@@ -81,14 +81,21 @@ export async function openAnswer(
   }
 }
 
+/** Those whose breaker lets a request through; where none does, all of them. */
+function usableOf(candidates: readonly Deployment[]): readonly Deployment[] {
+  const usable = candidates.filter(({ breaker }) => breaker.admits)
+  return usable.length > 0 ? usable : candidates
+}
+
 function toFailure(error: unknown): UpstreamFailure {
   if (error instanceof UpstreamFailure) return error
   return new UpstreamFailure('unreachable', 'the request could not be sent', { cause: error })
 }
 
-function logFailure(log: Logger, { provider, model }: Deployment, failure: UpstreamFailure): void {
+function logFailure(log: Logger, { provider, model, breaker }: Deployment, failure: UpstreamFailure): void {
   if (failure.kind === 'aborted') return
-  const facts = { err: failure, provider: provider.name, model, kind: failure.kind, status: failure.status }
+  const { kind, status } = failure
+  const facts = { err: failure, provider: provider.name, model, kind, status, breaker: breaker.state }
   // A refused key is the operator's to mend; a refused request is the student's.
   if (failure.status !== null && [401, 402, 403].includes(failure.status)) {
     log.error(facts, 'provider refuses our key or account')

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Usage } from '@lectern/shared/contracts/records.ts'
 import type { ChatBody } from '../chat.ts'
 import type { Vocabulary } from '../token-count.ts'
+import type { Breaker } from './breaker.ts'
 import type { Exchange } from './exchange.ts'
 import type { Refusal, UpstreamFailure } from './failure.ts'
 import type { ServerAddress } from './origin.ts'
@@ -30,6 +31,7 @@ export interface Deployment {
   maxOutputField: 'max_tokens' | 'max_completion_tokens' | null
   imageTokens: number
   vocabulary: Vocabulary | 'other'
+  breaker: Breaker
 }
 
 /** One event of a provider's stream, in OpenAI's form whatever the provider speaks. */

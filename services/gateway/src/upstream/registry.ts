@@ -1,5 +1,8 @@
+import type { METRIC } from '@lectern/shared/metric-table.ts'
+import type { Reading } from '@lectern/shared/metrics.ts'
 import type { ModelTokens } from '../hold.ts'
 import type { Vocabulary } from '../token-count.ts'
+import { Breaker, type BreakerState } from './breaker.ts'
 import type { UpstreamTimeouts } from './origin.ts'
 import type { Deployment, Provider } from './provider.ts'
 import { openAiProvider } from './providers/openai.ts'
@@ -26,6 +29,7 @@ export interface Registry {
   /** In the order of the file. */
   readonly names: readonly string[]
   deploymentsOf(publicName: string): readonly Deployment[]
+  allDeployments(): readonly Deployment[]
   close(): Promise<void>
 }
 
@@ -48,6 +52,7 @@ export function createRegistry(
           maxOutputField,
           imageTokens: given.imageTokens ?? DEFAULT_IMAGE_TOKENS,
           vocabulary: given.tokenizer ?? vocabularyOf(model),
+          breaker: new Breaker(),
         })
     }
     return provider
@@ -55,6 +60,7 @@ export function createRegistry(
   return {
     names: [...deployments.keys()],
     deploymentsOf: name => deployments.get(name) ?? [],
+    allDeployments: () => [...deployments.values()].flat(),
     close: async () => void (await Promise.all(providers.map(provider => provider.close()))),
   }
 }
@@ -67,6 +73,19 @@ export function modelTokens(deployments: readonly Deployment[]): ModelTokens {
     templateTokens: vocabularies.includes('other') ? OTHER_TEMPLATE_TOKENS : OPENAI_TEMPLATE_TOKENS,
     vocabularies,
   }
+}
+
+const BREAKER_STATES: readonly BreakerState[] = ['closed', 'half_open', 'open']
+
+/** The states of all breakers as a gauge shows them; of one provider's deployments under one name, the worst. */
+export function breakerStates(registry: Registry): Reading<typeof METRIC.breaker> {
+  const named = Map.groupBy(registry.allDeployments(), ({ provider, publicName }) =>
+    JSON.stringify({ provider: provider.name, model: publicName }),
+  )
+  return [...named].map(([labels, deployments]) => [
+    Math.max(...deployments.map(({ breaker }) => BREAKER_STATES.indexOf(breaker.state))),
+    JSON.parse(labels),
+  ])
 }
 
 function vocabularyOf(model: string): Vocabulary | 'other' {
