@@ -1,14 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import type { Logger } from './log.ts'
 import { METRIC } from './metric-table.ts'
 import { observeGauge } from './metrics.ts'
 import { SELF_CHECK } from './sampler.ts'
-import { inSpan, SpanKind } from './spans.ts'
 import { type Instrumentation, isTracing, watchSpans } from './telemetry.ts'
 
 /** What makes each instrumentation of a service do its work once. */
 export type Probes = Partial<Record<Instrumentation, () => Promise<unknown>>>
 
+const tracer = trace.getTracer('lectern')
 const RETRY_MS = 5000
 
 export interface SelfCheckOptions {
@@ -66,13 +67,17 @@ async function makesSpan(
   instrumentation: Instrumentation,
   work: () => Promise<unknown> = async () => undefined,
 ): Promise<boolean> {
-  return inSpan(SELF_CHECK, { kind: SpanKind.INTERNAL, root: true }, async span => {
-    let made = false
-    // A sampler that does not keep this trace is no fault of the instrumentation: its spans are made all the same.
-    using _ = watchSpans((by, traceId) => {
-      if (by === instrumentation && traceId === span.spanContext().traceId) made = true
-    })
-    await work()
-    return made
+  // Not `inSpan`: a sampler of the operator's that does not keep this trace is no fault of the instrumentation.
+  const span = tracer.startSpan(SELF_CHECK, { root: true })
+  const { traceId } = span.spanContext()
+  let made = false
+  using _ = watchSpans((by, id) => {
+    if (by === instrumentation && id === traceId) made = true
   })
+  try {
+    await context.with(trace.setSpan(ROOT_CONTEXT, span), work)
+    return made
+  } finally {
+    span.end()
+  }
 }

@@ -121,6 +121,16 @@ t.test('P9: an instrumentation that makes no spans is an error by its name, what
   )
 })
 
+t.test("P9: a sampler of the operator's that keeps nothing is no fault of an instrumentation", async t => {
+  received.length = 0
+  const service = await startProcess({ OTEL_TRACES_SAMPLER: 'always_off' })
+  for (const instrumentation of ['undici', 'pg']) {
+    t.match(await service.line(checked(instrumentation)), { level: 30, msg: 'instrumentation makes spans' })
+  }
+  await service.stop()
+  t.same(received, [])
+})
+
 t.test('P11: what cannot be tried yet is no error, and tried again', async t => {
   await servers.postgres.stop()
   const service = await startProcess({ OTEL_TRACES_SAMPLER_ARG: '0' })
