@@ -47,7 +47,7 @@ export const ATTRIBUTE = {
   dbOperation: 'db.operation.name',
   /** Two hex digits: the courses that share a hash tag. Never a key. */
   bucket: 'lectern.redis.bucket',
-  /** What a Redis script answered: one of its replies. */
+  /** What a Redis script answered: one of its replies, or `error`. */
   scriptReply: 'lectern.redis.reply',
 } as const
 

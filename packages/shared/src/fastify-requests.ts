@@ -24,9 +24,9 @@ const NO_STATUS = 'none'
 const requestSeconds = createHistogram(METRIC.httpRequests)
 
 /**
- * Gives each request a span `<METHOD> <route>`, active in all that follows (hooks, handlers, streams) as is its id, and counts it. The
- * span begins a trace: who calls may say in `traceparent` where the call came from, which becomes a link, but decides
- * neither about our trace nor whether it is kept. Must be called before other hooks are added.
+ * Counts each request, and makes its id known to all that follows (hooks, handlers, streams), as is its span
+ * `<METHOD> <route>` if it is kept. The span begins a trace: who calls may say in `traceparent` where the call came from,
+ * which becomes a link, but decides neither about our trace nor whether it is kept. Must be called before other hooks are added.
  */
 export function observeRequests(app: FastifyInstance): void {
   app.decorateRequest('work', null)

@@ -6,7 +6,7 @@ import { scrubFields, scrubText } from './scrub.ts'
 export type { Logger }
 
 /**
- * The service's log: JSON lines on stdout, with the ids of the request and of the trace that they belong to. Secrets and
+ * The service's log: JSON lines on stdout, with the ids of the request and, if it is kept, of the trace that they belong to. Secrets and
  * what people wrote are removed here, once, whoever logs them (`scrub.ts`).
  */
 export function createLog(

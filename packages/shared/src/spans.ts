@@ -70,7 +70,7 @@ function isFault(error: unknown): boolean {
   return !(error instanceof LecternError) || error.status >= 500
 }
 
-/** The id of the running trace, or null where nothing is traced. */
+/** The id of the running trace, or null where none is kept. */
 export function currentTraceId(): string | null {
   return trace.getActiveSpan()?.spanContext().traceId ?? null
 }

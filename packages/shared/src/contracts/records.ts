@@ -69,6 +69,7 @@ export const ConversationRecord = Type.Object({
   promptVersionId: Nullable(Type.String()),
   promptVersion: Nullable(Type.Integer()),
   ruleHits: Type.Array(Type.Object({ id: Type.String(), kind: Type.Enum(['block', 'guide']) })),
+  /** Null: the request was not traced. */
   traceId: Nullable(Type.String()),
 })
 export type ConversationRecord = Static<typeof ConversationRecord>
