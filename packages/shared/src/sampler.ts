@@ -16,9 +16,9 @@ const DROP = { decision: 0 }
 export function keepShare(share: number): Sampler {
   const keeps = (context: Context, traceId: string, name: string, kind: SpanKind, links: Link[]): boolean => {
     const parent = trace.getSpanContext(context)
-    if (parent && isSpanContextValid(parent)) return isKept(parent)
+    if (parent && isSpanContextValid(parent)) return isSampled(parent)
     // Links of other spans come from outside: a student's own `traceparent` decides nothing.
-    if (kind === SpanKind.CONSUMER) return links.some(link => isKept(link.context))
+    if (kind === SpanKind.CONSUMER) return links.some(link => isSampled(link.context))
     return name === SELF_CHECK || placeOf(traceId) < share
   }
   return {
@@ -28,7 +28,8 @@ export function keepShare(share: number): Sampler {
   }
 }
 
-function isKept({ traceFlags }: { traceFlags: number }): boolean {
+/** Whether whoever made a span has decided that it is kept. */
+export function isSampled({ traceFlags }: { traceFlags: number }): boolean {
   return (traceFlags & TraceFlags.SAMPLED) !== 0
 }
 

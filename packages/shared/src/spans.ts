@@ -8,11 +8,11 @@ import {
   type Span,
   SpanKind,
   SpanStatusCode,
-  TraceFlags,
   trace,
 } from '@opentelemetry/api'
 import { ATTRIBUTE } from './attributes.ts'
 import { LecternError } from './errors.ts'
+import { isSampled } from './sampler.ts'
 
 export { type Span, SpanKind }
 
@@ -56,7 +56,7 @@ export function inSpan<T>(name: string, options: SpanOptions, work: (span: Span)
 /** Whether a context is part of a trace that somebody will see. */
 export function isKept(parent: Context): boolean {
   const above = trace.getSpanContext(parent)
-  return above !== undefined && isSpanContextValid(above) && (above.traceFlags & TraceFlags.SAMPLED) !== 0
+  return above !== undefined && isSpanContextValid(above) && isSampled(above)
 }
 
 /** What kind of failure it was: its code where it has one. Never its message, which may quote what somebody wrote. */

@@ -40,6 +40,6 @@ export function factsOf({ name, attributes, status }: ReceivedSpan): string[] {
     return value === undefined ? [] : [say(value) ?? '']
   }).filter(fact => fact !== '' && !name.split(' ').includes(fact))
   const failure = status === 'error' && attributes[ATTRIBUTE.errorType] === undefined ? ['error'] : []
-  // The failure of a call over HTTP is its status.
+  // Once: the failure of a call over HTTP is its status.
   return [...new Set([...failure, ...facts])]
 }
