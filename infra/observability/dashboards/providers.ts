@@ -12,7 +12,7 @@ const failed = perSecond(METRIC.upstream, {
 
 /** One line of a quantile for each provider. */
 const byProvider = (share: number) => ({
-  expr: quantile(share, METRIC.upstreamFirstToken, { by: ['provider'], where: HERE }),
+  expr: quantile(share, METRIC.upstreamFirstByte, { by: ['provider'], where: HERE }),
   legend: `{{provider}} p${share * 100}`,
 })
 
@@ -79,7 +79,7 @@ export const providers: Dashboard = {
           unit: 's',
           queries: [
             {
-              expr: quantile(0.95, METRIC.upstreamFirstToken, { by: ['provider', 'model'], where: HERE }),
+              expr: quantile(0.95, METRIC.upstreamFirstByte, { by: ['provider', 'model'], where: HERE }),
               legend: '{{provider}} {{model}}',
             },
           ],

@@ -39,7 +39,7 @@ export const METRIC = {
     help: 'Attempts at providers by outcome: answered, or the kind of failure',
     labels: ['provider', 'model', 'outcome'],
   },
-  upstreamFirstToken: {
+  upstreamFirstByte: {
     name: 'lectern_upstream_first_byte_seconds',
     help: 'From an attempt at a provider to the first byte of its answer',
     labels: ['provider', 'model'],

@@ -7,7 +7,7 @@ import type { UpstreamFailure } from './failure.ts'
 import type { Deployment, WholeAnswer } from './provider.ts'
 
 const attempts = createCounter(METRIC.upstream)
-const firstByteSeconds = createHistogram(METRIC.upstreamFirstToken)
+const firstByteSeconds = createHistogram(METRIC.upstreamFirstByte)
 
 /**
  * One try at a provider, as a span and as numbers: from the wait for a connection to the last byte. It says how the try
