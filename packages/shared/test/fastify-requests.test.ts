@@ -128,7 +128,8 @@ t.test('P9: a traceparent from outside is a link and nothing else', async t => {
 })
 
 t.test('P9: a request begins a trace, whatever runs where it arrives', async t => {
-  const outer = openSpan('outer', { kind: SpanKind.INTERNAL })
+  const outer = openSpan('outer', { kind: SpanKind.INTERNAL, root: true })
+  t.ok(outer.isRecording)
   await outer.run(async () => void (await app.inject('/stream')))
   outer.end(false)
   t.equal((await ended('GET /stream')).parentSpanContext, undefined)
