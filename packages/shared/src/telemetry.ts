@@ -77,16 +77,17 @@ export function watchSpans(watcher: SpanWatcher): Disposable {
 const TROUBLE_EVERY_MS = 60_000
 
 /**
- * Tells the log when spans are lost: the collector is away, or more wait for it than there is room for. Once a minute at
- * most. An operator who sets OTEL_LOG_LEVEL gets everything that the SDK has to say instead, on the console.
+ * Tells the log what the SDK complains of, which is nearly always that spans are lost: the collector is away, or more wait for
+ * it than there is room for. Once a minute at most. An operator who sets OTEL_LOG_LEVEL gets everything that the SDK has to say instead, on the console.
  */
 export function reportLostSpans(log: Logger): void {
   if (!isTracing || process.env.OTEL_LOG_LEVEL) return
   let quietUntilMs = 0
-  const report = (reason: string) => {
+  const report = (reason: unknown) => {
     if (performance.now() < quietUntilMs) return
     quietUntilMs = performance.now() + TROUBLE_EVERY_MS
-    log.warn({ reason: reason.slice(0, 300) }, 'tracing: spans are lost')
+    // Some of its libraries give an error instead of words.
+    log.warn({ reason: String(reason).slice(0, 300) }, 'tracing: the SDK complains, spans may be lost')
   }
   const ignore = () => undefined
   diag.setLogger(

@@ -151,7 +151,7 @@ t.test('P11: a collector that is away is said once, and hinders nobody', async t
     OTEL_BSP_SCHEDULE_DELAY: '50',
     OTEL_TRACES_SAMPLER_ARG: '1',
   })
-  const isLoss = ({ msg }: Line) => msg === 'tracing: spans are lost'
+  const isLoss = ({ msg }: Line) => msg === 'tracing: the SDK complains, spans may be lost'
   t.match(await service.line(isLoss), { level: 40, reason: /ECONNREFUSED|refused|Timeout|fetch/i })
   t.match(await service.line(checked('pg')), { level: 30 })
   await service.stop()
