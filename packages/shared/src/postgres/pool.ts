@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
 import type { Logger } from '../log.ts'
 import { METRIC } from '../metric-table.ts'
@@ -37,7 +38,16 @@ export function createPool({ url, name, log, size = 10, slowQueryMs = 1000 }: Po
     log.warn({ code: error.code, reason: error.message }, 'postgres: idle connection lost'),
   )
   pool.on('connect', client => watchSlowQueries(client, slowQueryMs, log))
+  keepCallers(pool)
   return pool
+}
+
+/** What had to wait for a connection goes on for whoever asked for it, not for the request that gave the connection back. */
+function keepCallers(pool: Pool): void {
+  type Callback = (...results: unknown[]) => void
+  const connect = pool.connect.bind(pool) as (callback?: Callback) => unknown
+  const connectFor = (callback?: Callback) => connect(callback && AsyncLocalStorage.bind(callback))
+  pool.connect = connectFor as typeof pool.connect
 }
 
 /** The pool of a service: closed with it, and seen in its metrics. */

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createLog } from '../../src/log.ts'
-import { inTransaction, openPool } from '../../src/postgres/pool.ts'
+import { createPool, inTransaction, openPool } from '../../src/postgres/pool.ts'
 import { statementName } from '../../src/postgres/slow-queries.ts'
 import { withRequestId } from '../../src/request-id.ts'
 import { startScraping } from '../../src/testing/metrics.ts'
@@ -54,6 +54,19 @@ t.test('P11: a slow statement is a line with its name and its time, however it i
   t.notMatch(text, 'pg_sleep')
   t.equal(await slow('sleep-a-while'), 1)
   t.equal(await slow('sleep-in-transaction'), 1)
+})
+
+t.test('P9: a statement that had to wait for a connection is logged for its own request', async t => {
+  const narrow = createPool({ url: databaseUrl, name: 'narrow', log, size: 1, slowQueryMs: 50 })
+  t.teardown(() => narrow.end())
+  const ask = (requestId: string) =>
+    withRequestId(requestId, () => narrow.query({ name: `of-${requestId}`, text: SLOW, values: [SECRET] }))
+  await Promise.all([ask('r1'), ask('r2'), ask('r3')])
+  t.match(lines, [
+    { statement: 'of-r1', requestId: 'r1' },
+    { statement: 'of-r2', requestId: 'r2' },
+    { statement: 'of-r3', requestId: 'r3' },
+  ])
 })
 
 t.test('P11: one that runs into its timeout is the slowest of all', async t => {
