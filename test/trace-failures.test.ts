@@ -2,7 +2,7 @@ import { ATTRIBUTE } from '@lectern/shared/attributes.ts'
 import { APIError } from 'openai'
 import t from 'tap'
 import { ask, MODEL, until } from './system.ts'
-import { isOwn, outline, startTraced } from './traced.ts'
+import { outline, startTraced } from './traced.ts'
 
 // As in trace.test.ts: everything is done first, then the services stop, and the traces are read.
 
@@ -103,9 +103,11 @@ t.test('P9: no failure quotes what was said', async t => {
     t.notOk(system.exported().includes(key))
   }
   t.same(
-    system.spans.filter(isOwn).flatMap(({ events }) => events),
+    system.spans.flatMap(({ events }) => events),
     [],
   )
+  // Nor does an instrumentation.
+  t.notMatch(system.exported(), /"status":\{[^}]*"message"/)
 })
 
 t.test('P9: a client that leaves: every span ends, and nothing is an error', async t => {
