@@ -2,7 +2,7 @@ import { ATTRIBUTE } from '@lectern/shared/attributes.ts'
 import { APIError } from 'openai'
 import t from 'tap'
 import { ask, MODEL, until } from './system.ts'
-import { outline, startTraced } from './traced.ts'
+import { ATTEMPT, KEPT, outline, RESERVED, startTraced } from './traced.ts'
 
 // As in trace.test.ts: everything is done first, then the services stop, and the traces are read.
 
@@ -49,25 +49,6 @@ await system.stop()
 
 const one = (id: string, name: string) => system.spansOf(id, name)[0]
 const root = (id: string) => one(id, 'POST /v1/chat/completions')
-const RESERVED = [
-  'gateway server POST /v1/chat/completions',
-  '  gateway internal prompt lookup',
-  '  gateway client request quota.reserve',
-  '    quota server handle quota.reserve',
-  '      quota client redis reserve-1.lua',
-]
-const ATTEMPT = ['  gateway client chat test-model', '    gateway client POST']
-const KEPT = [
-  '  gateway producer publish records.completed',
-  '    quota consumer receive quota-ledger',
-  '      quota client redis settle-1.lua',
-  '    ⇠ quota consumer process quota-ledger',
-  '      quota client pg',
-  '      quota client redis confirm-1.lua',
-  '    ⇠ logger consumer process logger-records',
-  '      logger client pg',
-]
-
 t.test('P9: each try at a provider is a span of its own, the failed one with its reason', async t => {
   t.same(outline(system.treesOf(failedOver)), [...RESERVED, ...ATTEMPT, ...ATTEMPT, ...KEPT])
   const [first, second] = system.spansOf(failedOver, `chat ${MODEL}`)

@@ -82,3 +82,23 @@ export function outline(trees: readonly TreeNode[], indent = ''): string[] {
   })
   return lines.filter((line, index) => !(line.endsWith(' pg') && lines[index - 1] === line))
 }
+
+/** What a request whose key and prompt are known leaves in an outline: until its tokens are held, one try, its record. */
+export const RESERVED = [
+  'gateway server POST /v1/chat/completions',
+  '  gateway internal prompt lookup',
+  '  gateway client request quota.reserve',
+  '    quota server handle quota.reserve',
+  '      quota client redis reserve-1.lua',
+]
+export const ATTEMPT = ['  gateway client chat test-model', '    gateway client POST']
+export const LEDGERED = [
+  '    ⇠ quota consumer process quota-ledger',
+  '      quota client pg',
+  '      quota client redis confirm-1.lua',
+  '    ⇠ logger consumer process logger-records',
+  '      logger client pg',
+]
+export const PUBLISHED = '  gateway producer publish records.completed'
+export const RECEIVED = ['    quota consumer receive quota-ledger', '      quota client redis settle-1.lua']
+export const KEPT = [PUBLISHED, ...RECEIVED, ...LEDGERED]

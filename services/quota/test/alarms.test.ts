@@ -1,30 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import { systemClock } from '@lectern/shared/clock.ts'
 import * as staff from '@lectern/shared/contracts/courses.ts'
 import { createLog } from '@lectern/shared/log.ts'
 import t from 'tap'
 import type { Alarms } from '../src/alarms.ts'
-import type { Config } from '../src/config.ts'
 import { completionRecorded } from '../src/handlers/completion-recorded.ts'
 import { createReconciler } from '../src/reconciler.ts'
 import { createSettlement } from '../src/settlement.ts'
-import { openStores } from '../src/store/stores.ts'
 import { createLook, createSync } from '../src/sync.ts'
 import { type Enrolled, headersOf, startFixture, until } from './fixture.ts'
+import { openOwnStores } from './own-stores.ts'
 
 /** The parts that raise an alarm, on the service's own stores; the service itself compares nothing here. */
 
 const quota = await startFixture(t, { env: { RECONCILE_INTERVAL_MS: '2000000000' } })
-const config = {
-  ...({ REDIS_COMMAND_TIMEOUT_MS: 5000, MINIMUM_OUTPUT_TOKENS: 16 } as Config),
-  DATABASE_URL: quota.servers.databaseUrl,
-  REDIS_URL: quota.servers.redisUrl,
-}
-const closing = new AsyncDisposableStack()
-t.teardown(() => closing.disposeAsync())
 const log = createLog('test', 'silent')
-const stores = openStores({ name: 'test', config, log, clock: systemClock, closing })
-await until(async () => stores.clock.isKnown())
+const stores = await openOwnStores(t, quota)
 
 const raised: { alarm: string; of: string }[] = []
 const told = (of: string) => raised.filter(one => one.of === of).map(one => one.alarm)

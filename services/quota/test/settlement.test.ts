@@ -1,28 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { systemClock } from '@lectern/shared/clock.ts'
 import { createLog } from '@lectern/shared/log.ts'
 import t from 'tap'
 import type { Account } from '../src/account.ts'
-import type { Config } from '../src/config.ts'
 import { type AppliedEnd, createSettlement } from '../src/settlement.ts'
 import { bucketFor } from '../src/store/keys.ts'
-import { openStores } from '../src/store/stores.ts'
 import { createLook, createSync } from '../src/sync.ts'
-import { type Enrolled, startFixture, until } from './fixture.ts'
+import { type Enrolled, startFixture } from './fixture.ts'
+import { openOwnStores } from './own-stores.ts'
 
 /** Ends on their way from Redis to the ledger, and when that way makes the account be set to the ledger. */
 
 const quota = await startFixture(t, { env: { RECONCILE_INTERVAL_MS: '2000000000' } })
-const config = {
-  ...({ REDIS_COMMAND_TIMEOUT_MS: 1000, MINIMUM_OUTPUT_TOKENS: 16 } as Config),
-  DATABASE_URL: quota.servers.databaseUrl,
-  REDIS_URL: quota.servers.redisUrl,
-}
-const closing = new AsyncDisposableStack()
-t.teardown(() => closing.disposeAsync())
 const log = createLog('test', 'silent')
-const stores = openStores({ name: 'test', config, log, clock: systemClock, closing })
-await until(async () => stores.clock.isKnown())
+const stores = await openOwnStores(t, quota)
 
 let syncs = 0
 const setToLedger = createSync(createLook(stores), stores.accounts)

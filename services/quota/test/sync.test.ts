@@ -1,28 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { systemClock } from '@lectern/shared/clock.ts'
-import { createLog } from '@lectern/shared/log.ts'
 import t from 'tap'
-import type { Config } from '../src/config.ts'
 import type { End } from '../src/end.ts'
 import { bucketFor } from '../src/store/keys.ts'
 import type { Ledger } from '../src/store/ledger.ts'
-import { openStores } from '../src/store/stores.ts'
 import { createLook, createSync } from '../src/sync.ts'
-import { type Enrolled, startFixture, until } from './fixture.ts'
+import { type Enrolled, startFixture } from './fixture.ts'
+import { openOwnStores } from './own-stores.ts'
 
 /** What may come between the steps of a sync, put there on purpose. The service itself only makes the course here. */
 
 const quota = await startFixture(t, { env: { RECONCILE_INTERVAL_MS: '2000000000' } })
-const config = {
-  ...({ REDIS_COMMAND_TIMEOUT_MS: 1000, MINIMUM_OUTPUT_TOKENS: 16 } as Config),
-  DATABASE_URL: quota.servers.databaseUrl,
-  REDIS_URL: quota.servers.redisUrl,
-}
-const closing = new AsyncDisposableStack()
-t.teardown(() => closing.disposeAsync())
-const log = createLog('test', 'silent')
-const stores = openStores({ name: 'test', config, log, clock: systemClock, closing })
-await until(async () => stores.clock.isKnown())
+const stores = await openOwnStores(t, quota)
 
 interface Between {
   /** After Redis was read and before the ledger is. */
