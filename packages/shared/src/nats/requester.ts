@@ -97,6 +97,18 @@ function reservationOf(request: unknown): string | undefined {
   return typeof reservationId === 'string' ? reservationId : undefined
 }
 
+/**
+ * Asks the same once more where no answer came: the replica that had taken the question may have died with it, and the next
+ * one lives. Only for what may be asked twice.
+ */
+export function askingTwice<C extends Call>(ask: Ask<C>): Ask<C> {
+  return (request, options) =>
+    ask(request, options).catch((error: unknown) => {
+      if (error instanceof NoAnswerError) return ask(request, options)
+      throw error
+    })
+}
+
 function toFailure(subject: string, timeoutMs: number, error: unknown): LecternError {
   const unheard =
     error instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders())

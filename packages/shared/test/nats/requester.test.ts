@@ -4,7 +4,7 @@ import { defineCall } from '../../src/contracts/call.ts'
 import { LecternError } from '../../src/errors.ts'
 import { createLog } from '../../src/log.ts'
 import { connectBus, isConnected } from '../../src/nats/connect.ts'
-import { NoAnswerError, NobodyThereError, requester } from '../../src/nats/requester.ts'
+import { askingTwice, NoAnswerError, NobodyThereError, requester } from '../../src/nats/requester.ts'
 import { createResponder } from '../../src/nats/responder.ts'
 import { startTestServers } from '../../src/testing/servers.ts'
 
@@ -19,11 +19,14 @@ const Double = defineCall(
   Type.Object({ n: Type.Integer() }),
   Type.Object({ n: Type.Integer() }),
 )
+/** So many replicas take the question and die. */
+let dying = 0
 const responder = createResponder(answering, { queue: 'test', log })
 responder.on(Double, async ({ n }) => {
   if (n === 13) throw new LecternError('conflict', { message: 'not this one', retryAfterMs: 7 })
   if (n === 500) throw new Error('secret detail')
   if (n === 99) await new Promise(() => undefined)
+  if (n === 7 && dying-- > 0) await new Promise(() => undefined)
   return { n: n * 2 }
 })
 await answering.flush()
@@ -51,6 +54,17 @@ t.test('P11: nobody there is known at once, no answer after the time', async t =
   const Nobody = defineCall('test.nobody', Type.Object({}), Type.Object({}))
   await t.rejects(requester(asking, Nobody)({}), NobodyThereError)
   await t.rejects(double({ n: 99 }), NoAnswerError)
+})
+
+t.test('P11: a question that a replica took into its grave is asked of the next one, once', async t => {
+  const twice = askingTwice(double)
+  dying = 1
+  t.same(await twice({ n: 7 }), { n: 14 })
+  dying = 2
+  await t.rejects(twice({ n: 7 }), NoAnswerError)
+  dying = 1
+  await t.rejects(double({ n: 7 }), NoAnswerError)
+  await t.rejects(twice({ n: 13 }), { code: 'conflict' }, 'an answer is one, whatever it says')
 })
 
 t.test('P11: a bus that is away fails requests at once, and serves again by itself', async t => {

@@ -5,7 +5,7 @@ import type { Logger } from '@lectern/shared/log.ts'
 import { METRIC } from '@lectern/shared/metric-table.ts'
 import { createCounter } from '@lectern/shared/metrics.ts'
 import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
-import { requester } from '@lectern/shared/nats/requester.ts'
+import { askingTwice, requester } from '@lectern/shared/nats/requester.ts'
 import { validator } from '@lectern/shared/schema.ts'
 import { inSpan, SpanKind } from '@lectern/shared/spans.ts'
 import { LRUCache } from 'lru-cache'
@@ -46,7 +46,7 @@ export function createPromptsClient(
   nc: NatsConnection,
   { log, timeoutMs, ttlMs }: { log: Logger; timeoutMs: number; ttlMs: number },
 ): PromptsClient {
-  const resolve = requester(nc, ResolveCall, { timeoutMs })
+  const resolve = askingTwice(requester(nc, ResolveCall, { timeoutMs }))
   const entries = new LRUCache<string, Entry>({ max: MOST_POLICIES })
   const flights = new Map<string, Promise<CompiledPolicy>>()
   // An answer to a question asked before a drop may be older than the drop: it is used once, never kept.

@@ -7,7 +7,7 @@ import {
 } from '@lectern/shared/contracts/quota.ts'
 import type { Logger } from '@lectern/shared/log.ts'
 import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
-import { NoAnswerError, requester } from '@lectern/shared/nats/requester.ts'
+import { askingTwice, requester } from '@lectern/shared/nats/requester.ts'
 import { LRUCache } from 'lru-cache'
 import { unavailable } from './unavailable.ts'
 
@@ -44,10 +44,10 @@ export function createQuotaClient(
   nc: NatsConnection,
   { log, timeoutMs }: { log: Logger; timeoutMs: number },
 ): QuotaClient {
-  const authenticate = requester(nc, AuthenticateCall, { timeoutMs })
-  const reserve = requester(nc, ReserveCall, { timeoutMs })
+  const authenticate = askingTwice(requester(nc, AuthenticateCall, { timeoutMs }))
+  const reserve = askingTwice(requester(nc, ReserveCall, { timeoutMs }))
   const release = requester(nc, ReleaseCall, { timeoutMs })
-  const balance = requester(nc, OwnBalanceCall, { timeoutMs })
+  const balance = askingTwice(requester(nc, OwnBalanceCall, { timeoutMs }))
   const orUnavailable = (error: unknown): never => {
     throw unavailable(error)
   }
@@ -65,13 +65,7 @@ export function createQuotaClient(
     identifyNow,
     isKnown: keyHash => identities.has(keyHash),
     forget: keyHash => void identities.delete(keyHash),
-    reserve: request =>
-      reserve(request)
-        .catch((error: unknown) => {
-          if (error instanceof NoAnswerError) return reserve(request)
-          throw error
-        })
-        .catch(orUnavailable),
+    reserve: request => reserve(request).catch(orUnavailable),
     async release(reservationId, keyHash) {
       await release({ reservationId, keyHash }).catch((error: unknown) => {
         log.warn({ err: error, reservationId }, 'release did not arrive; the hold will expire')
