@@ -3,7 +3,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { createLog, type Logger } from './log.ts'
 import { observeRuntime } from './metrics.ts'
-import { type Checks, startOps } from './ops.ts'
+import { type Needs, startOps } from './ops.ts'
 import { checkInstrumentations, type Probes } from './self-check.ts'
 import { flushTelemetry, reportLostSpans } from './telemetry.ts'
 
@@ -17,9 +17,8 @@ export interface ServiceContext<C> {
   closing: AsyncDisposableStack
 }
 
-/** What the wiring gives back: the checks behind `/readyz`. */
-export interface RunningService {
-  checks: Checks
+/** What the wiring gives back: the checks behind `/readyz`, and more. */
+export interface RunningService extends Needs {
   /** What else than its own HTTP proves that this service's calls are traced. */
   probes?: Probes
 }
@@ -75,11 +74,12 @@ export async function run<T extends TObject>(
 
   try {
     observeRuntime(closing)
-    const { checks, probes } = await start({ name, config, log, clock: systemClock, closing })
+    const { checks, shared, probes } = await start({ name, config, log, clock: systemClock, closing })
     const ops = await startOps({
       host: HOST,
       port: OPS_PORT,
-      checks: { stopping: () => !stopping, ...checks },
+      checks: { serving: () => !stopping, ...checks },
+      shared,
     })
     closing.defer(() => ops.close())
     log.info({ opsPort: ops.port }, 'started')

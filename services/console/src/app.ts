@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import swagger from '@fastify/swagger'
 import { observeRequests } from '@lectern/shared/fastify-requests.ts'
 import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
-import type { Checks } from '@lectern/shared/ops.ts'
+import type { Needs } from '@lectern/shared/ops.ts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { conversations } from './handlers/conversations.ts'
 import { courses } from './handlers/courses.ts'
@@ -25,7 +25,7 @@ import { validateByTypeBox } from './plugins/validation.ts'
 export interface AppOptions {
   nc: NatsConnection
   log: FastifyBaseLogger
-  checks: Checks
+  needs: Needs
   adminToken: string
   gatewayUrl?: string | undefined
 }
@@ -46,7 +46,7 @@ const HANDLERS = [courses, importStudents, students, keys, grants, prompts, rule
 export async function createApp({
   nc,
   log,
-  checks,
+  needs,
   adminToken,
   gatewayUrl,
 }: AppOptions): Promise<FastifyInstance> {
@@ -72,7 +72,7 @@ export async function createApp({
   parseBodies(app)
   validateByTypeBox(app)
   await app.register(swagger, openApi(gatewayUrl))
-  await app.register(health, { checks })
+  await app.register(health, { needs })
   await app.register(
     async api => {
       requireToken(api, adminToken)

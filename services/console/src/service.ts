@@ -13,18 +13,18 @@ export async function startService(
   const nc = await connectBus({ url: config.NATS_URL, service: 'console', log })
   closing.defer(() => nc.close())
   followLogLevel(nc, context)
-  const checks = { bus: () => isConnected(nc) }
+  const needs = { checks: {}, shared: { bus: () => isConnected(nc) } }
   const app = await createApp({
     nc,
     log,
-    checks,
+    needs,
     adminToken: config.ADMIN_TOKEN,
     gatewayUrl: config.GATEWAY_URL,
   })
   closing.defer(() => stopServing(app, config.SHUTDOWN_GRACE_MS))
   const url = await listen(app, config)
   log.info({ url }, 'listening')
-  return { checks, url }
+  return { ...needs, url }
 }
 
 async function listen(app: FastifyInstance, { HOST, PORT }: Config): Promise<string> {

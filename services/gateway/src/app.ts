@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import swagger from '@fastify/swagger'
 import { LecternError } from '@lectern/shared/errors.ts'
 import { observeRequests } from '@lectern/shared/fastify-requests.ts'
-import type { Checks } from '@lectern/shared/ops.ts'
+import type { Needs } from '@lectern/shared/ops.ts'
 import { validator } from '@lectern/shared/schema.ts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { TSchema } from 'typebox'
@@ -19,7 +19,7 @@ import { decorateRequests } from './telemetry.ts'
 
 export interface AppParts extends ChatParts {
   config: Config
-  checks: Checks
+  needs: Needs
   /** Whether the gateway has been asked to stop: connections are then closed as their answers end. */
   isStopping(): boolean
 }
@@ -91,7 +91,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
 }
 
 function addRoutes(app: FastifyInstance, parts: AppParts): void {
-  const { registry, checks } = parts
+  const { registry, needs } = parts
   const { quota } = parts.admission
   // Routes are registered when swagger is ready to see them.
   app.after(() => {
@@ -117,7 +117,7 @@ function addRoutes(app: FastifyInstance, parts: AppParts): void {
       showQuota({ quota }),
     )
     app.get('/healthz', { schema: { hide: true } }, healthz)
-    app.get('/readyz', { schema: { hide: true } }, readyz(checks))
+    app.get('/readyz', { schema: { hide: true } }, readyz(needs))
     app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   })
 }

@@ -60,15 +60,15 @@ export async function startGateway(context: ServiceContext<Config>): Promise<Run
   observeGauge(METRIC.openRequests, () => journeys.size, closing)
   observeGauge(METRIC.breaker, () => breakerStates(registry), closing)
   let stopping = false
-  const checks = {
-    bus: () => isConnected(nc),
-    providers: () => registry.names.length > 0,
-    serving: () => !stopping,
+  const needs = {
+    checks: { providers: () => registry.names.length > 0, serving: () => !stopping },
+    // A student gets a clear answer from a gateway without the bus, and none from a balancer without gateways.
+    shared: { bus: () => isConnected(nc) },
   }
   const app = await buildApp({
     config,
     log,
-    checks,
+    needs,
     journeys,
     registry,
     records,
@@ -83,7 +83,7 @@ export async function startGateway(context: ServiceContext<Config>): Promise<Run
     await drain(app, journeys, config)
   })
   const port = await listen(app, config)
-  return { checks, url: `http://${config.HOST}:${port}` }
+  return { ...needs, url: `http://${config.HOST}:${port}` }
 }
 
 async function listen(app: FastifyInstance, { HOST, PORT }: Config): Promise<number> {

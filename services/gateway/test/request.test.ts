@@ -139,7 +139,7 @@ t.test('models, quota, health and the API’s own description', async t => {
   })
   const ready = await fetch(`${campus.url}/readyz`)
   t.equal(ready.status, 200)
-  t.match(await ready.json(), { ready: true, checks: { bus: true, providers: true, serving: true } })
+  t.match(await ready.json(), { status: 'ready', checks: { bus: true, providers: true, serving: true } })
   const api = (await (await fetch(`${campus.url}/openapi.json`)).json()) as { paths: object }
   t.same(Object.keys(api.paths).sort(), ['/v1/chat/completions', '/v1/models', '/v1/models/{*}', '/v1/quota'])
 })

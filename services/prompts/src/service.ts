@@ -52,8 +52,9 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
   responder.on(RemoveRuleCall, removeRule(store, announcer))
 
   return {
-    checks: {
-      bus: () => isConnected(nc),
+    checks: { bus: () => isConnected(nc) },
+    shared: {
+      // What was in force stays in force from memory.
       database: async () => (await pool.query('SELECT 1')).rowCount === 1,
     },
     probes: { pg: () => pool.query('SELECT 1') },

@@ -44,9 +44,12 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
 
   return {
     checks: {
-      // Without Postgres, reservations of loaded accounts still work: it is no reason to take this replica out.
       bus: () => isConnected(nc),
       redis: () => stores.redis.status === 'ready' && stores.clock.isKnown(),
+    },
+    shared: {
+      // Without Postgres, reservations of loaded accounts still work.
+      database: async () => (await stores.pool.query('SELECT 1')).rowCount === 1,
     },
     probes: { pg: () => stores.pool.query('SELECT 1') },
   }
