@@ -23,6 +23,10 @@ import { createSettlement, type RecordEnds } from './settlement.ts'
 import { openStores, type Stores } from './store/stores.ts'
 import { createLook, createSync, type LookAtAccount, type SyncAccount } from './sync.ts'
 
+// A replica that took questions before it has reached Redis would refuse what the others can answer. Where Redis is away for
+// longer, all of them refuse, and this one should say so, too.
+const FIRST_REDIS_MS = 5000
+
 /** The wiring of the quota service: what is opened first is closed last. */
 export async function startService(context: ServiceContext<Config>): Promise<RunningService> {
   const { name, config, log, closing } = context
@@ -39,6 +43,7 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
   closing.defer(() => nc.close())
   followLogLevel(nc, context)
   await ensureStreamsSometime(nc, context)
+  await Promise.race([stores.clock.known, delay(FIRST_REDIS_MS, undefined, { ref: false })])
   consume(nc, context, stores, { record, alarms })
   answer(nc, context, stores, sync)
 

@@ -12,6 +12,8 @@ export interface RedisClock {
   deadlineMs(): number
   /** Whether Redis's time is known. */
   isKnown(): boolean
+  /** Resolves when it is known for the first time: Redis has answered. */
+  readonly known: Promise<void>
 }
 
 // Clocks drift by milliseconds an hour; a step (NTP, a migrated machine) is seen after this long.
@@ -39,6 +41,7 @@ export function startRedisClock({
 }): RedisClock {
   let offsetMs: number | undefined
   let offsets = new Map<string, number>()
+  const known = Promise.withResolvers<void>()
   const injected = clock !== systemClock
 
   async function measure(): Promise<void> {
@@ -52,6 +55,7 @@ export function startRedisClock({
     if (measured.flat().length === 0) return
     offsets = new Map(measured.flat())
     offsetMs = Math.min(...offsets.values())
+    known.resolve()
   }
   const tryToMeasure = () => void measure()
   const timer = setInterval(tryToMeasure, MEASURE_EVERY_MS).unref()
@@ -70,6 +74,7 @@ export function startRedisClock({
     nowMs: () => (injected ? clock.nowMs() : estimateMs()),
     deadlineMs: () => estimateMs() + Math.floor(commandTimeoutMs * DEADLINE_PART),
     isKnown: () => offsetMs !== undefined,
+    known: known.promise,
   }
 }
 
