@@ -103,6 +103,11 @@ t.test('every service has the same outline', async t => {
   }
 })
 
+t.test('the image runs the Node that the tests run', async t => {
+  const { devDependencies } = JSON.parse(read('package.json'))
+  t.match(read('infra/Dockerfile'), `FROM node:${devDependencies.node}-bookworm-slim`)
+})
+
 t.test('.env.example names every variable of every service', async t => {
   const example = read('.env.example')
   for (const service of ['gateway', 'quota', 'prompts', 'logger', 'console']) {

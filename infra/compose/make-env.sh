@@ -14,7 +14,7 @@ fi
 if [ ! -e .env ]; then
   {
     echo "# Passwords of this installation. Keep this file private; whoever has it has everything."
-    echo "# Traces for the profile \`observe\` (docs/runbook.md): take the # away from the next line."
+    echo "# Traces for the profile \`observability\` (docs/runbook.md): take the # away from the next line."
     echo "# OTEL_EXPORTER_OTLP_ENDPOINT=http://otel-collector:4318"
   } > .env
 fi

@@ -18,6 +18,7 @@ const COMMANDS = {
     return run(NODE, [binOf('tap'), ...args])
   },
   'test:crash': async args => run(NODE, [join('test', 'crash', 'main.ts'), ...args]),
+  'test:compose': async args => run(NODE, [join('test', 'compose', 'main.ts'), ...args], { orderly: true }),
   bench: async args => run(NODE, [join('bench', 'main.ts'), ...args], { orderly: true }),
 }
 
@@ -74,7 +75,7 @@ function binOf(name, command = name) {
 
 const [command, ...args] = process.argv.slice(2)
 if (!COMMANDS[command]) {
-  say('usage: node infra/local/setup.mjs start|test|test:crash|check|bench [arguments]')
+  say('usage: node infra/local/setup.mjs start|test|test:crash|test:compose|check|bench [arguments]')
   process.exit(2)
 }
 if (Number.parseInt(process.versions.node, 10) < 18) {
@@ -84,6 +85,6 @@ if (Number.parseInt(process.versions.node, 10) < 18) {
 await alone(async () => {
   await installPackages()
   await generateClients()
-  if (command === 'test') await buildTap()
+  if (command.startsWith('test')) await buildTap()
 })
 process.exitCode = await COMMANDS[command](args)

@@ -30,7 +30,8 @@ export function banner({ demo, providers }: Launched, home: Home, { trace }: Opt
   return lines.join('\n')
 }
 
-function keyLines(students: Launched['demo']['students']): string[] {
+/** The keys of the demo course, if there is one. */
+export function keyLines(students: Launched['demo']['students']): string[] {
   if (students.length === 0) return []
   return [
     '',
@@ -39,7 +40,8 @@ function keyLines(students: Launched['demo']['students']): string[] {
   ]
 }
 
-function tryLines(url: string, key = '$LECTERN_KEY', model = 'MODEL'): string[] {
+/** A first request, ready to be pasted. */
+export function tryLines(url: string, key = '$LECTERN_KEY', model = 'MODEL'): string[] {
   const body = { model, stream: true, messages: [{ role: 'user', content: 'What is a closure?' }] }
   return [
     '',
