@@ -1,10 +1,10 @@
-import { errorBody } from '@lectern/shared/errors.ts'
 import type { Logger } from '@lectern/shared/log.ts'
 import type { FastifyReply } from 'fastify'
 import type { Admission } from './admission.ts'
 import { blockedBody, blockedEvents } from './blocked.ts'
 import { type ChatBody, wantsUsage } from './chat.ts'
 import { ClientStream, STREAM_HEADERS } from './client-stream.ts'
+import type { Door, DoorStream, Opening } from './doors/door.ts'
 import type { Journey } from './journeys.ts'
 import {
   type Ending,
@@ -17,7 +17,6 @@ import { type FailoverParts, NoAnswerBegan, type Opened, openAnswer } from './up
 import { UpstreamFailure } from './upstream/failure.ts'
 import type { Deployment, ModelCall, WholeAnswer } from './upstream/provider.ts'
 import { readWhole, relayStream } from './upstream/relay.ts'
-import { DONE_EVENT, eventOf } from './upstream/sse.ts'
 import { type Answer, Transcript } from './upstream/transcript.ts'
 
 /** Largest answer in one piece: far beyond the text of any model, room for pictures and sound. */
@@ -26,7 +25,10 @@ const MOST_WHOLE_BYTES = 64 * 1024 ** 2
 /** All that is needed to answer a request that was admitted. */
 export interface Answering {
   admission: Admission
+  door: Door
   body: ChatBody
+  /** The request as it came. */
+  original: unknown
   call: ModelCall
   deployments: readonly Deployment[]
   failover: FailoverParts
@@ -45,14 +47,19 @@ export interface Answered {
 
 /** The staff's own answer, where a rule blocks the request. */
 export function answerBlocked(answering: Answering, text: string): Answered {
-  const { admission, body, reply } = answering
-  const client = clientOf(answering)
+  const { admission, body, door, reply } = answering
   return {
     ending: endingBlocked(text),
     finish({ error }) {
       if (error) throw error
-      if (body.stream) client.end(blockedEvents(admission.id, body, text) + DONE_EVENT)
-      else void reply.send(blockedBody(admission.id, body, text))
+      if (body.stream) {
+        const { client, stream } = clientOf(answering)
+        client.write(Buffer.from(blockedEvents(admission.id, body, text)))
+        client.end(stream.end())
+      } else {
+        const completion = Buffer.from(JSON.stringify(blockedBody(admission.id, body, text)))
+        void reply.type('application/json').send(door.whole(completion, openingOf(answering)))
+      }
     },
   }
 }
@@ -65,7 +72,7 @@ export async function answerStream(answering: Answering): Promise<Answered> {
   const { deployment, exchange } = opened
   if (!deployment.provider.isStream(opened.headers)) return refuseWhole(answering, opened)
   const transcript = new Transcript()
-  const client = clientOf(answering)
+  const { client, stream } = clientOf(answering)
   const { failure, usage, firstTokenAtMs } = await relayStream({
     exchange,
     reader: deployment.provider.reader(),
@@ -82,8 +89,8 @@ export async function answerStream(answering: Answering): Promise<Answered> {
   return {
     ending: endingOfStream(failure, journey.clientLeft, { ...came, written }),
     finish({ error }) {
-      if (!error) client.end(DONE_EVENT)
-      else if (client.begun) client.end(eventOf(errorBody(error)))
+      if (!error) client.end(stream.end())
+      else if (client.begun) client.end(stream.fail(error))
       else throw error
     },
   }
@@ -91,7 +98,7 @@ export async function answerStream(answering: Answering): Promise<Answered> {
 
 /** An answer in one piece: read fully, sent when it is durable. */
 export async function answerWhole(answering: Answering): Promise<Answered> {
-  const { admission, journey, reply } = answering
+  const { admission, door, journey, reply } = answering
   const opened = await open(answering)
   if ('ending' in opened) return opened
   const { deployment } = opened
@@ -119,7 +126,8 @@ export async function answerWhole(answering: Answering): Promise<Answered> {
     finish({ error }, chargeTokens) {
       if (error) throw error
       const remaining = admission.remaining + admission.tokensHeld - chargeTokens
-      void reply.header('x-lectern-remaining-tokens', String(remaining)).type('application/json').send(bytes)
+      const body = door.whole(bytes, openingOf(answering))
+      void reply.header('x-lectern-remaining-tokens', String(remaining)).type('application/json').send(body)
     },
   }
 }
@@ -156,7 +164,8 @@ async function refuseWhole(answering: Answering, opened: Opened): Promise<Answer
 
 async function wholeOf(opened: Opened, ending: AbortSignal): Promise<WholeAnswer | UpstreamFailure> {
   try {
-    return opened.deployment.provider.readWhole(await readWhole(opened.exchange, ending, MOST_WHOLE_BYTES))
+    const bytes = await readWhole(opened.exchange, ending, MOST_WHOLE_BYTES)
+    return opened.deployment.provider.readWhole(bytes, opened.deployment.operation)
   } catch (error) {
     if (error instanceof UpstreamFailure) return error
     opened.attempt.end(new UpstreamFailure('garbled', 'the answer cannot be read', { cause: error }))
@@ -174,11 +183,18 @@ function unfinished(ending: Ending): Answered {
   }
 }
 
-function clientOf({ reply, writeIdleMs }: Answering): ClientStream {
-  return new ClientStream(reply.raw, writeIdleMs, () => {
+function clientOf(answering: Answering): { client: ClientStream; stream: DoorStream } {
+  const { door, reply, writeIdleMs } = answering
+  const stream = door.stream(openingOf(answering))
+  const open = () => {
     reply.hijack()
     return { ...(reply.getHeaders() as Record<string, string>), ...STREAM_HEADERS }
-  })
+  }
+  return { stream, client: new ClientStream(reply.raw, { writeIdleMs, open, convert: stream.push }) }
+}
+
+function openingOf({ admission, body, original }: Answering): Opening {
+  return { id: admission.id, body, original }
 }
 
 function endAttempt(

@@ -6,9 +6,9 @@ import type { Needs } from '@lectern/shared/ops.ts'
 import { validator } from '@lectern/shared/schema.ts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { TSchema } from 'typebox'
-import { CHAT_COMPLETIONS, ChatBody } from './chat.ts'
 import type { Config } from './config.ts'
-import { type ChatParts, chatCompletions } from './handlers/chat-completions.ts'
+import { DOORS } from './doors/doors.ts'
+import { type CompletionParts, completions } from './handlers/completions.ts'
 import { healthz, readyz } from './handlers/health.ts'
 import { listModels, Model, ModelList, showModel } from './handlers/models.ts'
 import { Quota, showQuota } from './handlers/quota.ts'
@@ -17,7 +17,7 @@ import { guardKeys } from './plugins/flood.ts'
 import { refuseUnderPressure } from './plugins/pressure.ts'
 import { decorateRequests } from './telemetry.ts'
 
-export interface AppParts extends ChatParts {
+export interface AppParts extends CompletionParts {
   config: Config
   needs: Needs
   /** Whether the gateway has been asked to stop: connections are then closed as their answers end. */
@@ -95,11 +95,10 @@ function addRoutes(app: FastifyInstance, parts: AppParts): void {
   const { quota } = parts.admission
   // Routes are registered when swagger is ready to see them.
   app.after(() => {
-    app.post(
-      CHAT_COMPLETIONS,
-      { schema: { summary: 'A chat completion, streamed or not', body: ChatBody } },
-      chatCompletions(parts),
-    )
+    for (const door of DOORS) {
+      const { endpoint, summary, body } = door
+      app.post(endpoint, { schema: { summary, body }, config: { door } }, completions(parts, door))
+    }
     const modelsParts = { quota, registry }
     app.get(
       '/v1/models',

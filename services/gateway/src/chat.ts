@@ -2,9 +2,6 @@ import { ModelName, Nullable } from '@lectern/shared/contracts/fields.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
 import { type Static, Type } from 'typebox'
 
-/** Where chat requests arrive. */
-export const CHAT_COMPLETIONS = '/v1/chat/completions'
-
 const positive = Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 1_000_000_000 })))
 
 /** What policy needs of a chat request. Every other field passes through to the provider untouched. */
@@ -57,7 +54,7 @@ export function textOf(message: ChatMessage | undefined): string {
 const MOST_NESTING = 64
 
 /** Refuses a body whose nesting would overflow the stack of whoever walks or writes it. */
-export function refuseDeepNesting(body: ChatBody): void {
+export function refuseDeepNesting(body: object): void {
   let level: object[] = [body]
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > MOST_NESTING) {

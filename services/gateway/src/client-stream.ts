@@ -7,6 +7,15 @@ export const STREAM_HEADERS = {
   'x-accel-buffering': 'no',
 }
 
+export interface ClientStreamOptions {
+  /** A client that reads nothing for so long is cut. */
+  writeIdleMs: number
+  /** Takes the response over and gives the headers. */
+  open(): Record<string, string>
+  /** What a door makes of frames. */
+  convert(frames: Buffer): Buffer | string
+}
+
 /**
  * The client's end of a stream. Its headers go out with the first bytes, so that a failure before them is still an answer
  * with a status of its own. A client that reads too slowly is waited for; one that reads nothing for too long is cut.
@@ -15,16 +24,13 @@ export class ClientStream {
   /** Set by whoever writes: called when there is room again. */
   onRoom: () => void = () => undefined
   readonly #response: ServerResponse
-  readonly #open: () => Record<string, string>
-  readonly #writeIdleMs: number
+  readonly #options: ClientStreamOptions
   #begun = false
   #stalled: NodeJS.Timeout | undefined
 
-  /** `open` takes the response over and gives the headers. */
-  constructor(response: ServerResponse, writeIdleMs: number, open: () => Record<string, string>) {
+  constructor(response: ServerResponse, options: ClientStreamOptions) {
     this.#response = response
-    this.#writeIdleMs = writeIdleMs
-    this.#open = open
+    this.#options = options
     response.on('drain', () => {
       clearTimeout(this.#stalled)
       this.onRoom()
@@ -37,25 +43,27 @@ export class ClientStream {
     return this.#begun
   }
 
-  /** Sends bytes; false: wait for `onRoom` before sending more. */
-  write(bytes: Buffer | string): boolean {
+  /** Sends frames of an answer, as its door writes them; false: wait for `onRoom` before sending more. */
+  write(frames: Buffer): boolean {
+    const bytes = this.#options.convert(frames)
+    if (bytes.length === 0) return true
     this.#begin()
     const room = this.#response.write(bytes)
     if (!room) {
       clearTimeout(this.#stalled)
-      this.#stalled = setTimeout(() => this.#response.destroy(), this.#writeIdleMs)
+      this.#stalled = setTimeout(() => this.#response.destroy(), this.#options.writeIdleMs)
     }
     return room
   }
 
-  /** Sends the last bytes. */
+  /** Sends the last bytes, as they are. */
   end(bytes: Buffer | string): void {
     this.#begin()
     this.#response.end(bytes)
     // A client that never reads the end must not hold its connection for ever.
     if (!this.#response.writableFinished) {
       clearTimeout(this.#stalled)
-      this.#stalled = setTimeout(() => this.#response.destroy(), this.#writeIdleMs)
+      this.#stalled = setTimeout(() => this.#response.destroy(), this.#options.writeIdleMs)
       this.#response.once('finish', () => clearTimeout(this.#stalled))
     }
   }
@@ -63,6 +71,6 @@ export class ClientStream {
   #begin(): void {
     if (this.#begun) return
     this.#begun = true
-    this.#response.writeHead(200, this.#open())
+    this.#response.writeHead(200, this.#options.open())
   }
 }

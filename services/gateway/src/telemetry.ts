@@ -5,7 +5,6 @@ import { METRIC } from '@lectern/shared/metric-table.ts'
 import { createCounter, createHistogram } from '@lectern/shared/metrics.ts'
 import { annotate } from '@lectern/shared/open-span.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { CHAT_COMPLETIONS } from './chat.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -23,7 +22,7 @@ export function decorateRequests(app: FastifyInstance): void {
   app.decorateRequest('admitted', false)
 }
 
-/** Tokens are held for a chat request; a rule of the staff may still answer it. */
+/** Tokens are held for a request; a rule of the staff may still answer it. */
 export function noteAdmission(request: FastifyRequest): void {
   request.admitted = true
   admissions.add(1, { decision: 'admitted' })
@@ -32,7 +31,7 @@ export function noteAdmission(request: FastifyRequest): void {
 /** A request got an error instead of an answer, wherever it was refused. */
 export function noteRefusal(request: FastifyRequest, code: ErrorCode): void {
   if (request.admitted) return
-  if (request.routeOptions.url === CHAT_COMPLETIONS) admissions.add(1, { decision: code })
+  if (request.routeOptions.config.door) admissions.add(1, { decision: code })
   annotate(() => ({ [ATTRIBUTE.outcome]: code }))
 }
 

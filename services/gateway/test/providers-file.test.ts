@@ -45,12 +45,12 @@ t.test('a complete file, in YAML or JSON', async t => {
   const registry = createRegistry(providers, TIMEOUTS)
   t.teardown(() => registry.close())
   t.same(registry.names, ['shared', 'own/name'])
-  t.match(registry.deploymentsOf('shared'), [
+  t.match(registry.deploymentsOf('shared', 'chat'), [
     { model: 'a', weight: 3, maxOutputField: 'max_completion_tokens', imageTokens: 10 },
     { model: 'b', weight: 1, maxOutputField: null, imageTokens: 4000 },
   ])
-  t.match(registry.deploymentsOf('own/name'), [{ model: 'own/name' }])
-  t.same(registry.deploymentsOf('other'), [])
+  t.match(registry.deploymentsOf('own/name', 'chat'), [{ model: 'own/name' }])
+  t.same(registry.deploymentsOf('other', 'chat'), [])
   t.same(
     await faultsOf(
       JSON.stringify({

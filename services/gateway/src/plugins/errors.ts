@@ -19,7 +19,7 @@ export function answerErrors(app: FastifyInstance): void {
     const facts = { err: thrown, code: error.code, requestId: request.id }
     if (error.status === 500) request.log.error(facts, 'request failed')
     else if (error.status > 500) request.log.warn(facts, 'request could not be served')
-    return sendError(reply, error)
+    return sendError(reply, error, request)
   })
   app.setNotFoundHandler((request, reply) => {
     const [path = '/'] = request.url.split('?')
@@ -65,9 +65,10 @@ const BAD_HTTP: Record<string, [status: string, message: string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not arrive in time.'],
 }
 
-/** Answers with an error of the catalogue. */
-export function sendError(reply: FastifyReply, error: LecternError): FastifyReply {
-  return reply.code(error.status).headers(errorHeaders(error)).send(errorBody(error))
+/** Answers with an error of the catalogue, in the shape of the door at which it happened. */
+export function sendError(reply: FastifyReply, error: LecternError, request?: FastifyRequest): FastifyReply {
+  const body = request?.routeOptions.config.door?.errorBody(error) ?? errorBody(error)
+  return reply.code(error.status).headers(errorHeaders(error)).send(body)
 }
 
 /** The framework's own refusals, in the catalogue's words. */

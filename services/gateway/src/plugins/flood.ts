@@ -64,7 +64,9 @@ export function guardKeys(app: FastifyInstance, { badKeysPerMinute, quota }: Flo
 
 const MISSING_KEY = 'No API key was sent. Send yours in the header "Authorization: Bearer <key>".'
 
-function keyOf(request: FastifyRequest): string {
-  const [scheme = '', key = ''] = (request.headers.authorization ?? '').split(/\s+/, 2)
-  return scheme.toLowerCase() === 'bearer' ? key : ''
+/** As OpenAI's clients send it, or as Anthropic's and Azure's do. */
+function keyOf({ headers }: FastifyRequest): string {
+  const [scheme = '', key = ''] = (headers.authorization ?? '').split(/\s+/, 2)
+  if (scheme.toLowerCase() === 'bearer') return key
+  return [headers['x-api-key'], headers['api-key']].find(value => typeof value === 'string') ?? ''
 }

@@ -9,9 +9,16 @@ import type { ServerAddress } from './origin.ts'
 import type { EventPart } from './sse.ts'
 import type { Answer } from './transcript.ts'
 
-/** What a provider must know to answer one chat request. */
+/** What a model is asked for. */
+export type Operation = 'chat' | 'embeddings'
+
+/** What a provider must know to answer one request. */
 export interface ModelCall {
+  operation: Operation
+  /** The chat request; of another operation what policy and budget see of it. */
   body: ChatBody
+  /** The request as the client sent it. */
+  original: unknown
   /** The staff's text, which goes before everything else; null: none. */
   system: string | null
   /** Cap of output tokens per choice that the hold covers: always sent. */
@@ -24,6 +31,7 @@ export interface ModelCall {
 export interface Deployment {
   provider: Provider
   publicName: string
+  operation: Operation
   /** The provider's own name of the model. */
   model: string
   weight: number
@@ -68,7 +76,7 @@ export interface Provider {
   send(call: ModelCall, deployment: Deployment, totalMs: number): Exchange
   reader(): StreamReader
   /** Throws an UpstreamFailure where the bytes are not an answer. */
-  readWhole(bytes: Buffer): WholeAnswer
+  readWhole(bytes: Buffer, operation: Operation): WholeAnswer
   /** Whether the answer is a stream, as was asked. */
   isStream(headers: IncomingHttpHeaders): boolean
   explain(refusal: Refusal): UpstreamFailure

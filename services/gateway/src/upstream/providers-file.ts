@@ -12,6 +12,7 @@ const ModelEntry = Type.Object(
   {
     name: ModelName,
     model: Type.Optional(ModelName),
+    operation: Type.Optional(Type.Enum(['chat', 'embeddings'])),
     weight: Type.Optional(Type.Number({ minimum: 0, maximum: 1_000_000 })),
     maxOutputField: Type.Optional(Type.Enum(['max_tokens', 'max_completion_tokens'])),
     imageTokens: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),

@@ -4,7 +4,7 @@ import type { ModelTokens } from '../hold.ts'
 import type { Vocabulary } from '../token-count.ts'
 import { Breaker, type BreakerState } from './breaker.ts'
 import type { UpstreamTimeouts } from './origin.ts'
-import type { Deployment, Provider } from './provider.ts'
+import type { Deployment, Operation, Provider } from './provider.ts'
 import { openAiProvider } from './providers/openai.ts'
 import type { ConfiguredProvider, ProviderEntry } from './providers-file.ts'
 
@@ -28,7 +28,8 @@ const OLDER_OPENAI_MODEL = /^(openai\/)?gpt-(3\.?5|4)(-|$)/
 export interface Registry {
   /** In the order of the file. */
   readonly names: readonly string[]
-  deploymentsOf(publicName: string): readonly Deployment[]
+  /** Those that can do it, of the models with that name. */
+  deploymentsOf(publicName: string, operation: Operation): readonly Deployment[]
   allDeployments(): readonly Deployment[]
   close(): Promise<void>
 }
@@ -47,6 +48,7 @@ export function createRegistry(
         .push({
           provider,
           publicName: name,
+          operation: given.operation ?? 'chat',
           model,
           weight,
           maxOutputField,
@@ -59,7 +61,8 @@ export function createRegistry(
   })
   return {
     names: [...deployments.keys()],
-    deploymentsOf: name => deployments.get(name) ?? [],
+    deploymentsOf: (name, operation) =>
+      deployments.get(name)?.filter(deployment => deployment.operation === operation) ?? [],
     allDeployments: () => [...deployments.values()].flat(),
     close: async () => void (await Promise.all(providers.map(provider => provider.close()))),
   }

@@ -3,11 +3,12 @@ import type { Logger } from '@lectern/shared/log.ts'
 import { currentTraceId } from '@lectern/shared/spans.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Admission, type AdmissionParts, admit } from '../admission.ts'
-import { type Answered, answerBlocked, answerStream, answerWhole } from '../answer.ts'
-import { CHAT_COMPLETIONS, type ChatBody, refuseDeepNesting } from '../chat.ts'
+import { type Answered, type Answering, answerBlocked, answerStream, answerWhole } from '../answer.ts'
+import { type ChatBody, refuseDeepNesting } from '../chat.ts'
 import type { RecordsClient } from '../clients/records.ts'
 import { Refused } from '../denial.ts'
-import type { Journey, Journeys } from '../journeys.ts'
+import type { Door } from '../doors/door.ts'
+import type { Journeys } from '../journeys.ts'
 import type { OpaqueUser } from '../opaque-user.ts'
 import { type Ending, endingWithoutAnswer, notDurable } from '../outcome.ts'
 import { rateLimitHeaders } from '../rate-limit-headers.ts'
@@ -18,7 +19,7 @@ import type { FailoverParts } from '../upstream/failover.ts'
 import type { Deployment } from '../upstream/provider.ts'
 import { modelTokens, type Registry } from '../upstream/registry.ts'
 
-export interface ChatParts {
+export interface CompletionParts {
   admission: AdmissionParts
   registry: Registry
   failover: FailoverParts
@@ -30,15 +31,16 @@ export interface ChatParts {
 }
 
 /**
- * The journey of one request: admitted (a hold exists from here on), answered, recorded, finished. Between `admit` and
+ * The journey of one request, through whichever door it came: admitted (a hold exists from here on), answered, recorded, finished. Between `admit` and
  * `keep` nothing returns or throws, so that each hold has exactly one end.
  */
-export function chatCompletions(parts: ChatParts) {
+export function completions(parts: CompletionParts, door: Door) {
   return (request: FastifyRequest, reply: FastifyReply) => {
     const work = parts.journeys.run(reply.raw, async journey => {
-      const body = request.body as ChatBody
       const started = { startedAtMs: Date.now(), startedMs: performance.now() }
-      const deployments = parts.registry.deploymentsOf(body.model)
+      refuseDeepNesting(request.body as object)
+      const body = door.toChat(request.body)
+      const deployments = parts.registry.deploymentsOf(body.model, door.operation)
       const admission = await enter(parts, request, body, deployments).catch((error: unknown) => {
         if (error instanceof Refused) reply.headers(rateLimitHeaders(error.rateLimits))
         throw error
@@ -46,11 +48,12 @@ export function chatCompletions(parts: ChatParts) {
       noteAdmission(request)
       reply.headers(headersOf(admission))
 
-      const { ending, finish } = await answer(parts, { admission, body, deployments, journey, reply })
+      const asked = { admission, body, original: request.body, deployments, journey, reply, door }
+      const { ending, finish } = await answer(parts, asked)
       const { tokenizer } = parts.admission
       const settlement = await settle({ tokenizer, log: parts.log }, { body, admission, ending })
       const traceId = currentTraceId()
-      const facts = { ...started, ...settlement, body, endpoint: CHAT_COMPLETIONS, traceId }
+      const facts = { ...started, ...settlement, body, endpoint: door.endpoint, traceId }
       const record = toRecord(admission, ending, facts)
       noteEnding(record)
       const stored = await parts.records.keep(record).then(
@@ -68,12 +71,11 @@ export function chatCompletions(parts: ChatParts) {
 }
 
 async function enter(
-  { admission, registry }: ChatParts,
+  { admission, registry }: CompletionParts,
   { id, keyHash }: FastifyRequest,
   body: ChatBody,
   deployments: readonly Deployment[],
 ): Promise<Admission> {
-  refuseDeepNesting(body)
   if (deployments.length === 0) throw unknownModel(body.model, registry)
   return await admit(admission, { id, keyHash, body, tokens: modelTokens(deployments) })
 }
@@ -85,19 +87,15 @@ function unknownModel(model: string, { names }: Registry): LecternError {
 
 /** Never throws: whatever goes wrong from here on is an ending. */
 async function answer(
-  { failover, opaqueUser, writeIdleMs, log }: ChatParts,
-  given: {
-    admission: Admission
-    body: ChatBody
-    deployments: readonly Deployment[]
-    journey: Journey
-    reply: FastifyReply
-  },
+  { failover, opaqueUser, writeIdleMs, log }: CompletionParts,
+  asked: Omit<Answering, 'call' | 'failover' | 'writeIdleMs' | 'log'>,
 ): Promise<Answered> {
-  const { admission, body } = given
+  const { admission, body, original, door } = asked
   const { maxOutputTokens, verdict } = admission
-  const call = { body, system: verdict.system, maxOutputTokens, user: opaqueUser(admission) }
-  const answering = { ...given, call, failover, writeIdleMs, log }
+  const { operation } = door
+  const user = opaqueUser(admission)
+  const call = { operation, body, original, system: verdict.system, maxOutputTokens, user }
+  const answering = { ...asked, call, failover, writeIdleMs, log }
   try {
     if (verdict.blockedWith !== null) return answerBlocked(answering, verdict.blockedWith)
     return await (body.stream ? answerStream(answering) : answerWhole(answering))
