@@ -7,8 +7,10 @@ export interface DemoOptions {
   firstTokenMs: number
   /** Pause between two tokens, unless a directive says otherwise. */
   chunkMs: number
-  /** The models that it has; any other is a 404, as at a real provider. */
+  /** The models that chat; any other is a 404, as at a real provider. */
   models: string[]
+  /** The models that make embeddings. */
+  embeddingModels: string[]
   /** How many requests are remembered; the oldest are forgotten first. */
   maxRequests: number
 }
@@ -20,6 +22,7 @@ export const DEFAULTS: DemoOptions = {
   firstTokenMs: 150,
   chunkMs: 15,
   models: ['demo-small', 'demo-large'],
+  embeddingModels: ['demo-embedding'],
   // Twice the largest test (1,000 requests), each some kilobytes.
   maxRequests: 2000,
 }
@@ -41,6 +44,7 @@ export function readOptions(env: NodeJS.ProcessEnv): DemoOptions {
     firstTokenMs: whole('DEMO_FIRST_TOKEN_MS', DEFAULTS.firstTokenMs, 600_000),
     chunkMs: whole('DEMO_CHUNK_MS', DEFAULTS.chunkMs, 600_000),
     models: env.DEMO_MODELS ? env.DEMO_MODELS.split(',').map(name => name.trim()) : DEFAULTS.models,
+    embeddingModels: DEFAULTS.embeddingModels,
     maxRequests: DEFAULTS.maxRequests,
   }
   if (faults.length > 0) throw new Error(faults.join('; '))

@@ -1,17 +1,34 @@
+import type { Answer } from './answer.ts'
 import type { Directive } from './directive.ts'
-import { errorForStatus } from './errors.ts'
-import { EventWriter } from './event-writer.ts'
+import { EventWriter, type StreamEvent } from './event-writer.ts'
 import type { Exchange } from './exchange.ts'
-import type { Completion } from './frames.ts'
-import { completionBody, finishFrame, openingFrame, tokenFrame, usageFrame } from './frames.ts'
+
+/** How one API writes a completion: as events of a stream, and in one body. */
+export interface Frames {
+  /** What opens a choice. */
+  opening(choice: number): StreamEvent[]
+  /** One token of a choice. */
+  token(choice: number, at: number): StreamEvent
+  /** What follows the last token. `isMarked`: with the mark that ends every complete stream. */
+  ending(isMarked: boolean): StreamEvent[]
+  /** An error in the middle of a stream. */
+  error(): StreamEvent
+  body(): object
+  /** An error where the body of an answer should be. */
+  errorBody(): object
+}
 
 /** A completion, the pace at which it comes, and what goes wrong with it. */
 export interface Delivery {
-  completion: Completion
+  answers: Answer[]
+  frames: Frames
   firstTokenMs: number
   chunkMs: number
   directive: Directive
 }
+
+/** What is never streamed has bodies only. */
+type WholeDelivery = Omit<Delivery, 'frames'> & { frames: Pick<Frames, 'body' | 'errorBody'> }
 
 interface Fault {
   kind: 'cut' | 'hang' | 'error'
@@ -26,58 +43,58 @@ const STREAM_HEADERS = {
   'cache-control': 'no-cache',
 }
 
-/** Streams a completion: headers at once, one event per token, then how each choice ended, the usage and [DONE]. */
+/** Streams a completion: headers at once, one event per token, then what ends it. */
 export async function deliverStream(exchange: Exchange, delivery: Delivery): Promise<void> {
-  const { completion, directive } = delivery
+  const { frames, directive } = delivery
   const events = new EventWriter(exchange, directive)
   const fault = faultOf(directive)
   exchange.head(200, STREAM_HEADERS)
   for (const beat of beatsOf(delivery)) {
     if (fault && exchange.record.chunks >= fault.afterChunks) break
     await exchange.pause(beat.waitMs)
-    if (beat.at === 0) await events.event(openingFrame(completion, beat.choice))
+    if (beat.at === 0) await events.write(frames.opening(beat.choice))
     exchange.record.chunks += 1
-    await events.event(tokenFrame(completion, beat.choice, beat.at))
+    await events.write([frames.token(beat.choice, beat.at)])
   }
   // A fault beyond the last token strikes before the end: it was asked for.
-  if (fault) return breakStream(exchange, events, fault)
-  for (const index of completion.answers.keys()) await events.event(finishFrame(completion, index))
-  if (completion.includeUsage) await events.event(usageFrame(completion))
-  if (directive.done !== 'none') await events.event('[DONE]')
+  if (fault) {
+    if (fault.kind === 'error') await events.write([frames.error()])
+    await events.flush()
+    return breakOff(exchange, fault)
+  }
+  await events.write(frames.ending(directive.done !== 'none'))
   await events.flush()
   exchange.end()
 }
 
 /** Answers with a completion in one JSON body, after the time in which its tokens would have come. */
-export async function deliverWhole(exchange: Exchange, delivery: Delivery): Promise<void> {
-  const { directive } = delivery
+export async function deliverWhole(exchange: Exchange, delivery: WholeDelivery): Promise<void> {
+  const { frames, directive } = delivery
   const fault = faultOf(directive)
   for (const beat of beatsOf(delivery)) {
     await exchange.pause(beat.waitMs)
     exchange.record.chunks += 1
   }
-  if (fault?.kind === 'error') return exchange.json(200, errorForStatus(500).body())
-  const body = completionBody(delivery.completion)
+  if (fault?.kind === 'error') return exchange.json(200, frames.errorBody())
+  const body = frames.body()
   if (!fault) return exchange.json(200, body, {}, directive.split)
   // A body has no chunks to count: it breaks in its middle.
   const bytes = Buffer.from(JSON.stringify(body))
   exchange.head(200, { 'content-type': 'application/json', 'content-length': bytes.length })
   await exchange.write(bytes.subarray(0, bytes.length / 2), directive.split)
-  return fault.kind === 'cut' ? exchange.cut() : exchange.hang()
+  return breakOff(exchange, fault)
 }
 
-async function breakStream(exchange: Exchange, events: EventWriter, { kind }: Fault): Promise<void> {
-  if (kind === 'error') await events.event(JSON.stringify(errorForStatus(500).body()))
-  await events.flush()
+async function breakOff(exchange: Exchange, { kind }: Fault): Promise<void> {
   if (kind === 'error') return exchange.end()
   return kind === 'cut' ? exchange.cut() : exchange.hang()
 }
 
 // The choices of one answer grow side by side, as at a real provider: the first token of each, then the second.
-function* beatsOf({ completion, firstTokenMs, chunkMs }: Delivery) {
-  const longest = Math.max(...completion.answers.map(answer => answer.tokens.length))
+function* beatsOf({ answers, firstTokenMs, chunkMs }: Omit<Delivery, 'frames'>) {
+  const longest = Math.max(...answers.map(answer => answer.tokens.length))
   for (let at = 0; at < longest; at += 1) {
-    for (const [choice, answer] of completion.answers.entries()) {
+    for (const [choice, answer] of answers.entries()) {
       if (at >= answer.tokens.length) continue
       const waitMs = at === 0 ? firstTokenMs : chunkMs
       yield { choice, at, waitMs: choice === 0 ? waitMs : 0 }

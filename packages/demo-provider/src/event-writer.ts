@@ -1,6 +1,13 @@
 import type { Directive } from './directive.ts'
 import type { Exchange } from './exchange.ts'
 
+/** One server-sent event. */
+export interface StreamEvent {
+  /** The name that some APIs give to each. */
+  name?: string
+  data: string
+}
+
 /** Writes server-sent events in the way that a directive asks for: line ends, several at once, or in pieces. */
 export class EventWriter {
   readonly #exchange: Exchange
@@ -16,10 +23,13 @@ export class EventWriter {
     this.#pieceSize = split
   }
 
-  /** Writes one event, or keeps it until there are enough for one write. */
-  async event(data: string): Promise<void> {
-    this.#waiting.push(`data: ${data}${this.#lineEnd}${this.#lineEnd}`)
-    if (this.#waiting.length >= this.#perWrite) await this.flush()
+  /** Writes events one by one, or keeps them until there are enough for one write. */
+  async write(events: StreamEvent[]): Promise<void> {
+    for (const { name, data } of events) {
+      const named = name === undefined ? '' : `event: ${name}${this.#lineEnd}`
+      this.#waiting.push(`${named}data: ${data}${this.#lineEnd}${this.#lineEnd}`)
+      if (this.#waiting.length >= this.#perWrite) await this.flush()
+    }
   }
 
   /** Writes what is still kept. */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import { ApiError } from './errors.ts'
+import type { WriteError } from './faults.ts'
 import type { RecordedRequest } from './recorder.ts'
 
 /**
@@ -72,12 +73,12 @@ export class Exchange {
   }
 
   /** Answers with an error; one that comes after the headers can only break the connection. */
-  async fail(error: unknown): Promise<void> {
+  async fail(error: unknown, writeError: WriteError = known => known.body()): Promise<void> {
     if (this.gone.aborted) return
     if (this.#response.headersSent) return this.cut()
     const known =
       error instanceof ApiError ? error : new ApiError(500, String(error), { type: 'server_error' })
-    await this.json(known.status, known.body())
+    await this.json(known.status, writeError(known))
   }
 
   /** Breaks the connection after the bytes already written. */

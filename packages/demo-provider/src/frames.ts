@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Answer } from './answer.ts'
+import type { Frames } from './delivery.ts'
 import type { Directive } from './directive.ts'
+import { errorForStatus } from './errors.ts'
 import type { ChatRequest } from './request.ts'
 import { countPrompt } from './tokens.ts'
 
@@ -29,8 +31,24 @@ export function completionOf(request: ChatRequest, answers: Answer[], directive:
   }
 }
 
+/** The completion in OpenAI's form. */
+export function framesOf(completion: Completion): Frames {
+  return {
+    opening: choice => [{ data: openingFrame(completion, choice) }],
+    token: (choice, at) => ({ data: tokenFrame(completion, choice, at) }),
+    ending: isMarked => [
+      ...completion.answers.map((_, choice) => ({ data: finishFrame(completion, choice) })),
+      ...(completion.includeUsage ? [{ data: usageFrame(completion) }] : []),
+      ...(isMarked ? [{ data: '[DONE]' }] : []),
+    ],
+    error: () => ({ data: JSON.stringify(errorForStatus(500).body()) }),
+    body: () => completionBody(completion),
+    errorBody: () => errorForStatus(500).body(),
+  }
+}
+
 /** The body of an answer that is not streamed. */
-export function completionBody(completion: Completion) {
+function completionBody(completion: Completion) {
   const choices = completion.answers.map((answer, index) => {
     return { index, message: messageOf(answer), logprobs: null, finish_reason: answer.finish }
   })
@@ -38,13 +56,13 @@ export function completionBody(completion: Completion) {
 }
 
 /** The frame that opens a choice: its role, as yet without text. */
-export function openingFrame(completion: Completion, index: number): string {
+function openingFrame(completion: Completion, index: number): string {
   const content = completion.answers[index]?.tool ? null : ''
   return choiceFrame(completion, index, { role: 'assistant', content, refusal: null })
 }
 
 /** The frame of one token of a choice. */
-export function tokenFrame(completion: Completion, index: number, at: number): string {
+function tokenFrame(completion: Completion, index: number, at: number): string {
   const answer = completion.answers[index]
   const token = answer?.tokens[at] ?? ''
   if (!answer?.tool) return choiceFrame(completion, index, { content: token })
@@ -55,12 +73,12 @@ export function tokenFrame(completion: Completion, index: number, at: number): s
 }
 
 /** The frame that ends a choice. */
-export function finishFrame(completion: Completion, index: number): string {
+function finishFrame(completion: Completion, index: number): string {
   return choiceFrame(completion, index, {}, completion.answers[index]?.finish)
 }
 
 /** The frame after all choices that carries the usage. */
-export function usageFrame(completion: Completion): string {
+function usageFrame(completion: Completion): string {
   const { usage } = completion
   return JSON.stringify({ ...envelope(completion, 'chat.completion.chunk'), choices: [], usage })
 }

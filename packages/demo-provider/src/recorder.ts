@@ -4,6 +4,8 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 export interface RecordedRequest {
   method: string
   path: string
+  /** What followed the path, without the question mark. */
+  query: string
   /** As received, keys included: tests must see which key was used, and that a student's never arrives. */
   headers: IncomingHttpHeaders
   /** The parsed JSON; the text itself when it was none. */
@@ -54,8 +56,11 @@ export class Recorder {
 }
 
 /** The record of a request that has just arrived. */
-export function recordOf(request: IncomingMessage, path: string, body: unknown): RecordedRequest {
+export function recordOf(
+  request: IncomingMessage,
+  asked: Pick<RecordedRequest, 'path' | 'query' | 'body'>,
+): RecordedRequest {
   const { method = 'GET', headers } = request
   const untouched = { status: null, chunks: 0, aborted: false, endedAt: null }
-  return { method, path, headers, body, at: Date.now(), ...untouched }
+  return { method, ...asked, headers, at: Date.now(), ...untouched }
 }

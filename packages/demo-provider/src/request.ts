@@ -63,7 +63,8 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function readModel(model: unknown, models: string[]): string {
+/** The model that was asked for; throws the 404 of one that is not there. */
+export function readModel(model: unknown, models: string[]): string {
   if (typeof model !== 'string') throw missing('model')
   if (models.includes(model)) return model
   throw new ApiError(404, `The model \`${model}\` does not exist or you do not have access to it.`, {

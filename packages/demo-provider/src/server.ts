@@ -6,7 +6,7 @@ import { Control } from './control.ts'
 import { ApiError, errorForStatus } from './errors.ts'
 import { Exchange } from './exchange.ts'
 import { type RecordedRequest, Recorder, recordOf } from './recorder.ts'
-import { handlerFor, isApi } from './routes.ts'
+import { handlerFor, isApi, routeOf, writerOfErrors } from './routes.ts'
 
 /** A running demo provider. */
 export interface DemoProvider {
@@ -59,23 +59,29 @@ export async function startDemoProvider(given: Partial<DemoOptions> = {}): Promi
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, parts: Parts): Promise<void> {
-  const path = request.url?.split('?')[0] ?? '/'
+  const [asked = '/', query = ''] = request.url?.split('?') ?? []
+  const path = routeOf(asked)
   // A client that leaves during its upload has asked nothing yet.
   const text = await readText(request).catch(() => undefined)
   if (text === undefined) return
   const json = parseJson(text)
-  const record = recordOf(request, path, json.value)
+  const record = recordOf(request, { path: asked, query, body: json.value })
   if (isApi(path)) parts.recorder.add(record, text?.length ?? 0)
   const exchange = new Exchange(response, record)
   try {
-    if (isApi(path) && !parts.control.accepts(request.headers.authorization)) throw errorForStatus(401)
+    if (isApi(path) && !parts.control.accepts(keyOf(request))) throw errorForStatus(401)
     const handle = handlerFor(record.method, path)
     if (json.error) throw json.error
     await handle({ exchange, path, body: json.value, ...parts })
   } catch (error) {
     // The client may leave even now; then there is nobody to tell.
-    await exchange.fail(error).catch(() => {})
+    await exchange.fail(error, writerOfErrors(path)).catch(() => {})
   }
+}
+
+/** OpenAI's header, Azure's, or Anthropic's. */
+function keyOf({ headers }: IncomingMessage): string | undefined {
+  return headers.authorization ?? (headers['api-key'] ?? headers['x-api-key'])?.toString()
 }
 
 async function readText(request: IncomingMessage): Promise<string | null> {

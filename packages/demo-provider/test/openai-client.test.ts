@@ -119,7 +119,7 @@ t.test('lists its models', async t => {
   const models = await Array.fromAsync(client.models.list())
   t.same(
     models.map(model => model.id),
-    ['demo-small', 'demo-large'],
+    ['demo-small', 'demo-large', 'demo-embedding'],
   )
   t.match(await client.models.retrieve('demo-large'), { id: 'demo-large', object: 'model' })
 })

@@ -1,3 +1,4 @@
+import type { DemoOptions } from '../config.ts'
 import { ApiError } from '../errors.ts'
 import type { Call } from '../routes.ts'
 
@@ -6,15 +7,17 @@ const CREATED = 1_767_225_600
 
 const modelOf = (id: string) => ({ id, object: 'model', created: CREATED, owned_by: 'lectern-demo' })
 
+const namesOf = ({ models, embeddingModels }: DemoOptions) => [...models, ...embeddingModels]
+
 /** GET /v1/models. */
 export async function listModels({ exchange, options }: Call): Promise<void> {
-  await exchange.json(200, { object: 'list', data: options.models.map(modelOf) })
+  await exchange.json(200, { object: 'list', data: namesOf(options).map(modelOf) })
 }
 
 /** GET /v1/models/:model. */
 export async function showModel({ exchange, options, path }: Call): Promise<void> {
   const id = path.slice('/v1/models/'.length)
-  if (!options.models.includes(id)) {
+  if (!namesOf(options).includes(id)) {
     throw new ApiError(404, `The model '${id}' does not exist`, { code: 'model_not_found', param: 'model' })
   }
   await exchange.json(200, modelOf(id))
