@@ -35,6 +35,9 @@ const ASKED_BY_GATEWAY = [
   'quota.release',
   'quota.authenticate',
   'quota.balance',
+  'quota.provider-keys.put',
+  'quota.provider-keys.list',
+  'quota.provider-keys.remove',
   'prompts.resolve',
 ]
 const askerOf = (subject: string): User => (ASKED_BY_GATEWAY.includes(subject) ? 'gateway' : 'console')

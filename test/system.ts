@@ -26,18 +26,20 @@ export interface SystemOptions {
   course?: object
   /** Names of the providers that serve the model; behind each of them is the scripted one. */
   providers?: [string, ...string[]]
+  /** What the providers file says of each of them beside its address. */
+  provider?: object
 }
 
 export async function startSystem(
   t: Test,
-  { env = {}, course, providers = ['scripted'] }: SystemOptions = {},
+  { env = {}, course, providers = ['scripted'], provider: settings = {} }: SystemOptions = {},
 ) {
   const provider = await startDemoProvider({ port: 0, firstTokenMs: 5, chunkMs: 1 })
   t.teardown(() => provider.close())
   const folder = await mkdtemp(join(tmpdir(), 'lectern-system-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const providersFile = join(folder, 'providers.yaml')
-  await writeFile(providersFile, providersYaml(providers, provider.url))
+  await writeFile(providersFile, providersYaml(providers, provider.url, settings))
   const lectern = await launchLectern({ env: { LECTERN_PROVIDERS: providersFile, ...env } })
   t.teardown(() => lectern.stop())
   const { demo } = lectern
@@ -93,12 +95,13 @@ export async function startSystem(
   }
 }
 
-function providersYaml(names: string[], providerUrl: string): string {
+function providersYaml(names: string[], providerUrl: string, settings: object): string {
   return JSON.stringify({
     providers: names.map(name => ({
       name,
       kind: 'openai',
       baseUrl: `${providerUrl}/v1`,
+      ...settings,
       models: [{ name: MODEL, model: 'demo-small' }],
     })),
   })

@@ -19,6 +19,8 @@ if [ ! -e .env ]; then
   } > .env
 fi
 secret() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
+# Longer, because it is a key and no password.
+key() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 # A file that was edited by hand may lack its last line's end.
 [ -z "$(tail -c 1 .env)" ] || echo >> .env
 added=""
@@ -30,5 +32,9 @@ for name in POSTGRES_PASSWORD REDIS_PASSWORD \
   echo "$name=$(secret)" >> .env
   added="$added $name"
 done
+if ! grep -q "^OWN_KEYS_SECRET=" .env; then
+  echo "OWN_KEYS_SECRET=$(key)" >> .env
+  added="$added OWN_KEYS_SECRET"
+fi
 if [ -n "$added" ]; then echo "wrote to .env:$added"; else echo ".env has all that is needed; it stays as it is"; fi
 echo "the staff token is ADMIN_TOKEN in it, Grafana's password (user admin) GRAFANA_PASSWORD"

@@ -55,7 +55,7 @@ function realProviderLines(names: string[]): string[] {
   if (names.join() !== 'demo') return []
   return [
     '',
-    '  A real model: start with OPENAI_API_KEY, DEEPSEEK_API_KEY, DASHSCOPE_API_KEY or OPENROUTER_API_KEY set, with',
-    '  Ollama running, or with LECTERN_PROVIDERS=<file>.',
+    '  A real model: start with OPENAI_API_KEY, ANTHROPIC_API_KEY, DEEPSEEK_API_KEY, DASHSCOPE_API_KEY or',
+    '  OPENROUTER_API_KEY set, with Ollama running, or with LECTERN_PROVIDERS=<file>.',
   ]
 }

@@ -84,7 +84,7 @@ function edgesFor(
   gatewayPort: number,
   consolePort: number,
   home: Home,
-  { adminToken }: Secrets,
+  { adminToken, ownKeys }: Secrets,
   { file, keyVariables }: Providers,
 ): Edges {
   const keys = keyVariables.map(variable => [variable, process.env[variable]])
@@ -95,6 +95,7 @@ function edgesFor(
     providersFile: file,
     providerKeys: Object.fromEntries(keys),
     spoolDir: join(home.path, 'spool'),
+    ownKeysSecret: ownKeys,
   }
 }
 

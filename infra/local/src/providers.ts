@@ -7,8 +7,9 @@ interface Provider {
   name: string
   kind: string
   baseUrl: string
-  apiKeyEnv?: string
-  models: { name: string; model?: string }[]
+  /** One variable, or several that are used by turns. */
+  apiKeyEnv?: string | string[]
+  models: { name: string; model?: string; operation?: string }[]
 }
 
 /** The providers file that the gateway will read, and what the launcher must know of it. */
@@ -24,6 +25,13 @@ export interface Providers {
 // Names that each vendor has kept stable; a file of one's own (LECTERN_PROVIDERS) can offer any other.
 const VENDORS: Provider[] = [
   vendor('openai', 'https://api.openai.com/v1', 'OPENAI_API_KEY', ['gpt-5-mini', 'gpt-4.1-mini', 'gpt-4.1']),
+  {
+    ...vendor('anthropic', 'https://api.anthropic.com/v1', 'ANTHROPIC_API_KEY', [
+      'claude-haiku-5-5',
+      'claude-sonnet-5-5',
+    ]),
+    kind: 'anthropic',
+  },
   vendor('deepseek', 'https://api.deepseek.com/v1', 'DEEPSEEK_API_KEY', [
     'deepseek-chat',
     'deepseek-reasoner',
@@ -45,7 +53,7 @@ export async function findProviders(
   env: NodeJS.ProcessEnv,
 ): Promise<Providers | undefined> {
   if (givenFile) return describe(givenFile, await readProviders(givenFile))
-  const found = VENDORS.filter(({ apiKeyEnv }) => apiKeyEnv && env[apiKeyEnv])
+  const found = VENDORS.filter(({ apiKeyEnv = [] }) => [apiKeyEnv].flat().some(name => env[name]))
   const ollama = await findOllama(env.OLLAMA_HOST || OLLAMA_ADDRESS)
   if (ollama) found.push(ollama)
   return found.length > 0 ? writeProviders(folder, found) : undefined
@@ -56,6 +64,7 @@ export function demoProviders(folder: string, port: number): Promise<Providers> 
   const models = [
     { name: 'lectern-demo', model: 'demo-small' },
     { name: 'lectern-demo-large', model: 'demo-large' },
+    { name: 'lectern-demo-embedding', model: 'demo-embedding', operation: 'embeddings' },
   ]
   return writeProviders(folder, [
     { name: 'demo', kind: 'openai', baseUrl: `http://127.0.0.1:${port}/v1`, models },

@@ -9,20 +9,25 @@ export interface Secrets {
   database: Record<'quota' | 'prompts' | 'logger', string>
   /** One for each service, and one for people and tests (`ops`), who may see everything. */
   nats: Record<'ops' | 'gateway' | 'quota' | 'prompts' | 'logger' | 'console', string>
+  /** Encrypts the provider keys that students bring. */
+  ownKeys: string
 }
 
 /** The secrets of this home; made up at the first start and kept, since data and students depend on them. */
 export async function loadSecrets(home: string): Promise<Secrets> {
   const path = join(home, 'secrets.json')
+  let kept: Partial<Secrets> = {}
   try {
-    return JSON.parse(await readFile(path, 'utf8'))
+    kept = JSON.parse(await readFile(path, 'utf8'))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
       throw new Error(`${path} cannot be read: ${(error as Error).message}`)
     }
   }
-  const secrets = newSecrets()
-  await writePrivately(path, secrets)
+  const made = newSecrets()
+  // One that an older version made has not all of them.
+  const secrets = { ...made, ...kept }
+  if (Object.keys(made).some(name => !(name in kept))) await writePrivately(path, secrets)
   return secrets
 }
 
@@ -41,5 +46,6 @@ function newSecrets(): Secrets {
       logger: `p${secret()}`,
       console: `p${secret()}`,
     },
+    ownKeys: randomBytes(32).toString('hex'),
   }
 }

@@ -13,7 +13,7 @@ const GRACE_MS = 10_000
 const LAST_STEPS_MS = 8000
 // Meant for the launcher, or made by npm for its own script: a service gets what its table says.
 const NOT_INHERITED =
-  /^(npm_.*|PORT|HOST|.*DATABASE_URL|REDIS_URL|NATS_URL|ADMIN_TOKEN|CONSOLE_PORT|LECTERN_.*|NODE_OPTIONS)$/
+  /^(npm_.*|PORT|HOST|.*DATABASE_URL|REDIS_URL|NATS_URL|ADMIN_TOKEN|OWN_KEYS_SECRET.*|CONSOLE_PORT|LECTERN_.*|NODE_OPTIONS)$/
 
 /** Where the backing servers are, with the name and password of each service. */
 export interface Addresses {
@@ -30,6 +30,7 @@ export interface Edges {
   providersFile: string
   providerKeys: NodeJS.ProcessEnv
   spoolDir: string
+  ownKeysSecret: string
 }
 
 export type ServiceName = 'gateway' | 'quota' | 'prompts' | 'logger' | 'console'
@@ -45,6 +46,7 @@ export function serviceEnvironment(name: ServiceName, addresses: Addresses, edge
       PORT: String(edges.gatewayPort),
       LECTERN_PROVIDERS: edges.providersFile,
       SPOOL_DIR: edges.spoolDir,
+      OWN_KEYS_SECRET: edges.ownKeysSecret,
       ...edges.providerKeys,
     },
     console: {

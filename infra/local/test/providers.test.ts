@@ -12,7 +12,7 @@ t.test('with nothing configured there is none, and the demo provider can take it
   const folder = t.testdir()
   t.equal(await findProviders(folder, undefined, NO_OLLAMA), undefined)
   const demo = await demoProviders(folder, 4010)
-  t.same(demo.models, ['lectern-demo', 'lectern-demo-large'])
+  t.same(demo.models, ['lectern-demo', 'lectern-demo-large', 'lectern-demo-embedding'])
   t.same(parse(readFileSync(demo.file, 'utf8')).providers[0].baseUrl, 'http://127.0.0.1:4010/v1')
 })
 
@@ -27,6 +27,16 @@ t.test('a key in the environment brings in its provider; the key itself is not w
   const written = readFileSync(found?.file ?? '', 'utf8')
   t.notMatch(written, 'sk-secret')
   t.match(parse(written).providers, [{ name: 'deepseek', kind: 'openai', apiKeyEnv: 'DEEPSEEK_API_KEY' }])
+})
+
+t.test('Claude models come over Anthropic’s own API', async t => {
+  const env = { ...NO_OLLAMA, ANTHROPIC_API_KEY: 'sk-ant-secret' }
+  const found = await findProviders(t.testdir(), undefined, env)
+  t.match(found, { names: ['anthropic'], keyVariables: ['ANTHROPIC_API_KEY'] })
+  t.ok(found?.models.every(model => model.startsWith('claude-')))
+  t.match(parse(readFileSync(found?.file ?? '', 'utf8')).providers, [
+    { kind: 'anthropic', baseUrl: 'https://api.anthropic.com/v1', apiKeyEnv: 'ANTHROPIC_API_KEY' },
+  ])
 })
 
 t.test("a local Ollama's models are offered under their own names", async t => {

@@ -95,6 +95,13 @@ export const overview: Dashboard = {
         { title: 'First token', unit: 's', queries: quantiles(METRIC.firstToken, { where: HERE }) },
         { title: 'Whole request', unit: 's', queries: quantiles(METRIC.httpRequests, { where: CHAT }) },
         {
+          title: 'Answers given again',
+          help: 'Of courses whose answerCache is on. Each gateway keeps its own.',
+          unit: 'reqps',
+          stacked: true,
+          queries: [rates(METRIC.answerCache, { by: ['result'], where: HERE })],
+        },
+        {
           title: 'Requests that run, by gateway',
           unit: 'short',
           queries: [reading(METRIC.openRequests, { by: ['instance'], where: HERE, as: 'sum' })],

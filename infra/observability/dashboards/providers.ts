@@ -58,6 +58,17 @@ export const providers: Dashboard = {
           ],
         },
         {
+          title: 'Keys',
+          help: '0: requests go out with it. 1: it has used up a limit and rests, often for seconds. 2: the provider refused it (wrong, unpaid or forbidden); it is tried again every five minutes.',
+          unit: 'short',
+          queries: [
+            {
+              expr: `max by (provider, key) (${METRIC.keyState.name}{${HERE}})`,
+              legend: '{{provider}} {{key}}',
+            },
+          ],
+        },
+        {
           title: 'Attempts for each request',
           help: '1 where every first attempt succeeds.',
           unit: 'short',

@@ -37,6 +37,19 @@ export const CATALOGUE = {
     'This API key is not valid. Ask your course staff for a new one.',
   ),
   unauthorized: entry(401, 'invalid_request_error', false, 'Sign in first: this needs the staff token.'),
+  blocked_by_rule: entry(403, 'blocked_by_rule', false, 'A rule of your course blocks this request.'),
+  own_keys_not_allowed: entry(
+    403,
+    'invalid_request_error',
+    false,
+    'Your course does not use provider keys of students. Ask your course staff.',
+  ),
+  own_key_refused: entry(
+    403,
+    'invalid_request_error',
+    false,
+    'Your own provider key was refused. Replace it, or delete it to use the budget of your course.',
+  ),
   course_closed: entry(403, 'course_closed', false, 'Your course is not open at this time.'),
   model_not_found: entry(
     404,

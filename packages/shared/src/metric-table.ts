@@ -50,10 +50,20 @@ export const METRIC = {
     help: 'Circuit breaker of a provider’s model: 0 closed, 1 half open, 2 open (requests go elsewhere, if there is one)',
     labels: ['provider', 'model'],
   },
+  keyState: {
+    name: 'lectern_provider_key_state',
+    help: 'Our keys at a provider, by the variable that holds them: 0 ready, 1 rests after a limit, 2 rests after it was refused',
+    labels: ['provider', 'key'],
+  },
   openRequests: { name: 'lectern_open_requests', help: 'Chat requests that run now' },
   promptLookups: {
     name: 'lectern_prompt_lookups_total',
     help: 'Lookups of a week’s prompt: hit, miss, or stale (the prompts service was away)',
+    labels: ['result'],
+  },
+  answerCache: {
+    name: 'lectern_answer_cache_total',
+    help: 'Questions of courses that give answers again: hit (answered from memory), or miss',
     labels: ['result'],
   },
   spooled: { name: 'lectern_spooled_records_total', help: 'Records that went to disk instead of the bus' },

@@ -76,6 +76,8 @@ t.test('P10: no label grows with students', async t => {
     'outcome',
     'model',
     'provider',
+    // The variable that holds one of our keys.
+    'key',
     'result',
     'course',
     'type',

@@ -42,6 +42,6 @@ async function identityOf(keyHash: string, found: Promise<Identity | null>): Pro
 
 async function enter(parts: AdmissionParts, asker: Asker, { courseId, week }: Identity): Promise<Admission> {
   const policy = week === null ? EMPTY_POLICY : await parts.prompts.policy(courseId, week)
-  const verdict = await judge(policy, asker.body)
+  const verdict = await judge(policy, asker.body, asker.operation)
   return { ...(await holdTokens(parts, asker, verdict.system)), verdict }
 }

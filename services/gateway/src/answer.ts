@@ -1,18 +1,12 @@
+import type { Usage } from '@lectern/shared/contracts/records.ts'
 import type { Logger } from '@lectern/shared/log.ts'
 import type { FastifyReply } from 'fastify'
 import type { Admission } from './admission.ts'
-import { blockedBody, blockedEvents } from './blocked.ts'
 import { type ChatBody, wantsUsage } from './chat.ts'
 import { ClientStream, STREAM_HEADERS } from './client-stream.ts'
 import type { Door, DoorStream, Opening } from './doors/door.ts'
 import type { Journey } from './journeys.ts'
-import {
-  type Ending,
-  endingBeforeAnswer,
-  endingBlocked,
-  endingOfStream,
-  endingWithoutAnswer,
-} from './outcome.ts'
+import { type Ending, endingBeforeAnswer, endingOfStream, endingWithoutAnswer } from './outcome.ts'
 import { type FailoverParts, NoAnswerBegan, type Opened, openAnswer } from './upstream/failover.ts'
 import { UpstreamFailure } from './upstream/failure.ts'
 import type { Deployment, ModelCall, WholeAnswer } from './upstream/provider.ts'
@@ -38,30 +32,19 @@ export interface Answering {
   log: Logger
 }
 
+/** What has become of an ending since. */
+export interface Settled {
+  /** What the client is told instead of the end; null: the answer is complete. */
+  error: Ending['error']
+  usage: Usage
+  chargeTokens: number
+}
+
 /** How a request ended, and what is left to be sent: only when its record is durable (P3). */
 export interface Answered {
   ending: Ending
-  /** Sends the end. `ending.error` may have been set meanwhile; thrown, it becomes an error answer. */
-  finish(ending: Ending, chargeTokens: number): void
-}
-
-/** The staff's own answer, where a rule blocks the request. */
-export function answerBlocked(answering: Answering, text: string): Answered {
-  const { admission, body, door, reply } = answering
-  return {
-    ending: endingBlocked(text),
-    finish({ error }) {
-      if (error) throw error
-      if (body.stream) {
-        const { client, stream } = clientOf(answering)
-        client.write(Buffer.from(blockedEvents(admission.id, body, text)))
-        client.end(stream.end())
-      } else {
-        const completion = Buffer.from(JSON.stringify(blockedBody(admission.id, body, text)))
-        void reply.type('application/json').send(door.whole(completion, openingOf(answering)))
-      }
-    },
-  }
+  /** Sends the end. `error` may have been set meanwhile; thrown, it becomes an error answer. */
+  finish(settled: Settled): void
 }
 
 /** A stream: relayed as it comes, all but its end. */
@@ -88,8 +71,8 @@ export async function answerStream(answering: Answering): Promise<Answered> {
   const written = isCovered ? '' : transcript.everything()
   return {
     ending: endingOfStream(failure, journey.clientLeft, { ...came, written }),
-    finish({ error }) {
-      if (!error) client.end(stream.end())
+    finish({ error, usage }) {
+      if (!error) client.end(stream.end(usage))
       else if (client.begun) client.end(stream.fail(error))
       else throw error
     },
@@ -123,10 +106,10 @@ export async function answerWhole(answering: Answering): Promise<Answered> {
       firstTokenAtMs: performance.now(),
       error: null,
     },
-    finish({ error }, chargeTokens) {
+    finish({ error, usage, chargeTokens }) {
       if (error) throw error
       const remaining = admission.remaining + admission.tokensHeld - chargeTokens
-      const body = door.whole(bytes, openingOf(answering))
+      const body = door.whole(bytes, openingOf(answering), usage)
       void reply.header('x-lectern-remaining-tokens', String(remaining)).type('application/json').send(body)
     },
   }
@@ -183,7 +166,8 @@ function unfinished(ending: Ending): Answered {
   }
 }
 
-function clientOf(answering: Answering): { client: ClientStream; stream: DoorStream } {
+/** The client's end of a stream, and the door that writes to it. */
+export function clientOf(answering: Answering): { client: ClientStream; stream: DoorStream } {
   const { door, reply, writeIdleMs } = answering
   const stream = door.stream(openingOf(answering))
   const open = () => {
@@ -193,20 +177,23 @@ function clientOf(answering: Answering): { client: ClientStream; stream: DoorStr
   return { stream, client: new ClientStream(reply.raw, { writeIdleMs, open, convert: stream.push }) }
 }
 
-function openingOf({ admission, body, original }: Answering): Opening {
+/** What the door is told of the request. */
+export function openingOf({ admission, body, original }: Answering): Opening {
   return { id: admission.id, body, original }
 }
 
 function endAttempt(
-  { log, admission }: Answering,
+  { log, admission, call }: Answering,
   { attempt, deployment: { provider, model } }: Opened,
   failure: UpstreamFailure | null,
   came?: Pick<WholeAnswer, 'usage' | 'answers'>,
 ) {
   attempt.end(failure, came)
   if (failure === null || failure.kind === 'aborted') return
+  // What a provider says may repeat the key, which the log knows by its shape only where it is ours.
+  const err = call.ownKey === undefined ? { err: failure } : {}
   log.warn(
-    { err: failure, id: admission.id, provider: provider.name, model, kind: failure.kind },
+    { ...err, id: admission.id, provider: provider.name, model, kind: failure.kind },
     'answer broke off',
   )
 }

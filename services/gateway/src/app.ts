@@ -6,11 +6,16 @@ import type { Needs } from '@lectern/shared/ops.ts'
 import { validator } from '@lectern/shared/schema.ts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { TSchema } from 'typebox'
+import type { ProviderKeysClient } from './clients/provider-keys.ts'
 import type { Config } from './config.ts'
 import { DOORS } from './doors/doors.ts'
+import { MESSAGES_DIALECT } from './doors/messages-dialect.ts'
+import { CountTokensBody } from './doors/messages-request.ts'
 import { type CompletionParts, completions } from './handlers/completions.ts'
+import { countTokens, TokenCount } from './handlers/count-tokens.ts'
 import { healthz, readyz } from './handlers/health.ts'
 import { listModels, Model, ModelList, showModel } from './handlers/models.ts'
+import { addProviderKeyRoutes } from './handlers/provider-keys.ts'
 import { Quota, showQuota } from './handlers/quota.ts'
 import { answerErrors, errorsOfTheFramework } from './plugins/errors.ts'
 import { guardKeys } from './plugins/flood.ts'
@@ -22,6 +27,7 @@ export interface AppParts extends CompletionParts {
   needs: Needs
   /** Whether the gateway has been asked to stop: connections are then closed as their answers end. */
   isStopping(): boolean
+  providerKeys: ProviderKeysClient
 }
 
 /** How long a slow client may take to send its request; 4 MiB in a minute is a poor mobile link. */
@@ -67,6 +73,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   answerErrors(app)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
+    const { requestIdHeader } = request.routeOptions.config.dialect ?? {}
+    if (requestIdHeader) reply.header(requestIdHeader, request.id)
     if (!parts.isStopping()) return
     reply.header('connection', 'close')
     if (request.routeOptions.url?.startsWith('/v1/') && !app.server.listening) {
@@ -97,8 +105,24 @@ function addRoutes(app: FastifyInstance, parts: AppParts): void {
   app.after(() => {
     for (const door of DOORS) {
       const { endpoint, summary, body } = door
-      app.post(endpoint, { schema: { summary, body }, config: { door } }, completions(parts, door))
+      app.post(
+        endpoint,
+        { schema: { summary, body }, config: { door, dialect: door } },
+        completions(parts, door),
+      )
     }
+    app.post(
+      '/v1/messages/count_tokens',
+      {
+        schema: {
+          summary: 'How many tokens a message would be read as; costs nothing',
+          body: CountTokensBody,
+          response: { 200: TokenCount },
+        },
+        config: { dialect: MESSAGES_DIALECT },
+      },
+      countTokens(parts),
+    )
     const modelsParts = { quota, registry }
     app.get(
       '/v1/models',
@@ -115,6 +139,7 @@ function addRoutes(app: FastifyInstance, parts: AppParts): void {
       { schema: { summary: 'Your tokens of this week', response: { 200: Quota } } },
       showQuota({ quota }),
     )
+    addProviderKeyRoutes(app, { ...parts, quota })
     app.get('/healthz', { schema: { hide: true } }, healthz)
     app.get('/readyz', { schema: { hide: true } }, readyz(needs))
     app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())

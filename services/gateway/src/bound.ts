@@ -1,4 +1,4 @@
-import type { ChatBody, ChatMessage } from './chat.ts'
+import { type ChatBody, type ChatMessage, TokenIds } from './chat.ts'
 
 /**
  * The upper bound of a prompt's tokens, which is what gets held. Every token of a byte-level tokenizer is at least one
@@ -22,8 +22,8 @@ export interface Countable {
 
 /** What chat templates put around a message (`<|im_start|>role ... <|im_end|>`), with room to spare. */
 const TOKENS_PER_MESSAGE = 12
-/** Providers explain tools to the model in words of their own; Anthropic documents up to 346 tokens. */
-const TOKENS_FOR_TOOLS = 400
+/** Providers explain tools to the model in words of their own; Anthropic documents up to 804 tokens. */
+const TOKENS_FOR_TOOLS = 900
 const TOKENS_PER_TOOL = 24
 /** Sound is ten tokens a second, and no format that providers take has less than 128 base64 characters for one of them. */
 const AUDIO_CHARACTERS_PER_TOKEN = 64
@@ -86,8 +86,9 @@ function boundOfMessage({ content, ...rest }: ChatMessage, costs: PromptCosts): 
   return tokens
 }
 
-/** The tokens of an image or a sound; null: it is neither. */
+/** The tokens of an image, a sound, or a text that came as token ids; null: it is none of these. */
 function tokensOfMedia(part: unknown, { imageTokens }: PromptCosts): number | null {
+  if (part instanceof TokenIds) return part.token_ids.length
   const { type, input_audio: audio } = (part ?? {}) as { type?: unknown; input_audio?: { data?: unknown } }
   if (type === 'image_url') return imageTokens
   if (type === 'input_audio' && typeof audio?.data === 'string') {

@@ -25,6 +25,19 @@ export const ChatBody = Type.Object({
 export type ChatBody = Static<typeof ChatBody> & Record<string, unknown>
 export type ChatMessage = ChatBody['messages'][number]
 
+/**
+ * A text that came as token ids: what it costs is known exactly, what it says is not. Only a door makes one: a part of a
+ * client's message may look like it, and is counted as the JSON that it is.
+ */
+export class TokenIds {
+  readonly type = 'token_ids'
+  readonly token_ids: readonly number[]
+
+  constructor(ids: readonly number[]) {
+    this.token_ids = ids
+  }
+}
+
 /** The client's own cap of output tokens per choice, or null; the newer of OpenAI's two names wins. */
 export function outputCapOf(body: ChatBody): number | null {
   return body.max_completion_tokens ?? body.max_tokens ?? null
@@ -48,6 +61,12 @@ export function textOf(message: ChatMessage | undefined): string {
   return content
     .map((part: { text?: unknown } | null) => (typeof part?.text === 'string' ? part.text : ''))
     .join('')
+}
+
+/** How many tokens of a message came as ids, of which `textOf` says nothing. */
+export function tokenIdsIn({ content }: ChatMessage): number {
+  if (!Array.isArray(content)) return 0
+  return content.reduce((sum, part) => sum + (part instanceof TokenIds ? part.token_ids.length : 0), 0)
 }
 
 /** Far deeper than any JSON schema of a tool; every later walk over the body relies on it. */

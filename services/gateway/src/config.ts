@@ -1,5 +1,6 @@
 import { CommonConfig } from '@lectern/shared/config.ts'
 import { type Static, Type } from 'typebox'
+import { SECRET_PATTERN } from './key-vault.ts'
 
 const milliseconds = (fallback: number, description: string) =>
   Type.Integer({ default: fallback, minimum: 1, maximum: 86_400_000, description })
@@ -30,6 +31,19 @@ export const Config = Type.Object({
         "keys the names that providers get to see instead of the students'; unset, the bus's password does",
     }),
   ),
+  OWN_KEYS_SECRET: Type.Optional(
+    Type.String({
+      pattern: SECRET_PATTERN,
+      description:
+        'encrypts the provider keys that students bring: 32 random bytes or more, in hex or base64; unset, they cannot bring any',
+    }),
+  ),
+  OWN_KEYS_SECRET_OLD: Type.Optional(
+    Type.String({
+      pattern: SECRET_PATTERN,
+      description: 'the OWN_KEYS_SECRET before the present one: what it encrypted can still be read',
+    }),
+  ),
   TRUSTED_PROXIES: Type.String({
     default: '',
     description:
@@ -56,6 +70,12 @@ export const Config = Type.Object({
     1000,
     'mean delay of the event loop above which new requests are refused; a healthy one is below 20 ms',
   ),
+  ANSWER_CACHE_BYTES: Type.Integer({
+    default: 64 * 1024 ** 2,
+    minimum: 0,
+    description:
+      'answers kept for courses that give them again; 64 MiB are about 10,000 usual ones; 0 keeps none',
+  }),
   BAD_KEYS_PER_MINUTE: Type.Integer({
     default: 600,
     minimum: 1,

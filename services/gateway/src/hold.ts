@@ -6,6 +6,7 @@ import type { Denied, Granted, QuotaClient } from './clients/quota.ts'
 import { Refused } from './denial.ts'
 import type { Vocabulary } from './token-count.ts'
 import type { Tokenizer } from './tokenizer.ts'
+import type { Operation } from './upstream/provider.ts'
 
 /** Tokens held for one request. */
 export interface Hold extends Granted {
@@ -31,8 +32,11 @@ export interface ModelTokens extends PromptCosts {
 export interface Asker {
   id: string
   keyHash: string
+  operation: Operation
   body: ChatBody
   tokens: ModelTokens
+  /** The providers at which a key of the student's own would be used. */
+  ownKeyAt: readonly string[]
 }
 
 /**
@@ -58,7 +62,7 @@ export async function holdTokens(parts: HoldParts, asker: Asker, system: string 
 
 async function reserve(
   { quota, holdTtlMs }: HoldParts,
-  { keyHash, body }: Asker,
+  { keyHash, body, ownKeyAt }: Asker,
   { id, inputTokens, lowerOutput }: { id: string; inputTokens: number; lowerOutput: boolean },
 ): Promise<Hold | Denied> {
   const question = {
@@ -69,6 +73,7 @@ async function reserve(
     maxOutputTokens: outputCapOf(body),
     choices: choicesOf(body),
     lowerOutput,
+    ...(ownKeyAt.length > 0 ? { ownKeyAt: [...ownKeyAt] } : {}),
     ttlMs: holdTtlMs,
   }
   const reservation = await quota.reserve(question).catch((error: unknown) => {

@@ -1,7 +1,9 @@
+import type { AnswerCaching } from '@lectern/shared/contracts/quota.ts'
 import type { Outcome, Usage } from '@lectern/shared/contracts/records.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
+import type { FoundAnswer } from './answer-cache.ts'
 import type { UpstreamFailure } from './upstream/failure.ts'
-import type { Deployment } from './upstream/provider.ts'
+import type { Deployment, Operation } from './upstream/provider.ts'
 import type { Answer } from './upstream/transcript.ts'
 import { NO_USAGE } from './upstream/usage.ts'
 
@@ -18,6 +20,8 @@ export interface Ending {
   firstTokenAtMs: number | null
   /** What the client is told; null: its answer is complete, or it has left. */
   error: LecternError | null
+  /** The answer was given before, and what it costs to get it again; absent: a provider gave it. */
+  again?: AnswerCaching['charge']
 }
 
 const NOTHING = { answers: [], written: '', firstTokenAtMs: null } as const
@@ -33,10 +37,27 @@ export function endingBeforeAnswer(deployment: Deployment | null, sent: boolean)
   return { ...NOTHING, answers: [], outcome: 'client_gone', deployment, usage, error: null }
 }
 
-/** A rule of the staff answered. */
-export function endingBlocked(text: string): Ending {
+/** A rule of the staff answered. No embedding can say what it says, so whoever asked for one gets it as an error. */
+export function endingBlocked(text: string, operation: Operation): Ending {
   const answers = [{ text, toolCalls: [], finishReason: 'content_filter' }]
-  return { ...NOTHING, outcome: 'blocked', deployment: null, usage: NO_USAGE, answers, error: null }
+  const error = operation === 'chat' ? null : new LecternError('blocked_by_rule', { message: text })
+  return { ...NOTHING, outcome: 'blocked', deployment: null, usage: NO_USAGE, answers, error }
+}
+
+/** The same question had this answer before. */
+export function endingAgain({ answer: { text, finishReason }, usage, charge }: FoundAnswer): Ending {
+  const answers = [{ text, toolCalls: [], finishReason }]
+  const firstTokenAtMs = performance.now()
+  return {
+    ...NOTHING,
+    outcome: 'completed',
+    deployment: null,
+    usage,
+    answers,
+    firstTokenAtMs,
+    error: null,
+    again: charge,
+  }
 }
 
 /** A stream ended, with `failure` or complete; charged for what came. */

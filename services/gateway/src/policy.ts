@@ -1,7 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Policy } from '@lectern/shared/contracts/prompts.ts'
+import { LecternError } from '@lectern/shared/errors.ts'
 import { compilePattern, type Pattern } from '@lectern/shared/rules.ts'
-import { type ChatBody, textOf } from './chat.ts'
+import { type ChatBody, textOf, tokenIdsIn } from './chat.ts'
+import type { Operation } from './upstream/provider.ts'
 
 type Rule = Policy['rules'][number]
 
@@ -18,6 +20,7 @@ export interface Verdict {
   /** The staff's answer instead of a model's; null: not blocked. */
   blockedWith: string | null
   hits: { id: string; kind: 'block' | 'guide' }[]
+  /** The prompt that applies; null: none. */
   prompt: Policy['prompt']
 }
 
@@ -47,19 +50,60 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
   }
 }
 
-/** Applies the rules to the newest user message. The first block wins; every guide that matches adds its text. */
-export async function judge(policy: CompiledPolicy, body: ChatBody): Promise<Verdict> {
-  const text = textOf(body.messages.findLast(message => message.role === 'user'))
-  const hits: Rule[] = []
-  for (const { rule, pattern } of policy.rules) {
-    if (text.length <= WINDOW ? pattern.matches(text) : await matchesAnywhere(pattern, text)) hits.push(rule)
+/**
+ * Applies the rules to the newest user message. The first block wins; every guide that matches adds its text. Who asks for
+ * embeddings asks nobody who could be instructed: each of the texts may be blocked, and nothing is added to any. Throws where
+ * a block rule would have to be applied to token ids.
+ */
+export async function judge(
+  policy: CompiledPolicy,
+  { messages }: ChatBody,
+  operation: Operation,
+): Promise<Verdict> {
+  if (operation === 'embeddings') {
+    const blocks = policy.rules.filter(({ rule }) => rule.kind === 'block')
+    if (blocks.length > 0 && messages.some(message => tokenIdsIn(message) > 0)) throw unreadable()
+    return verdictOf({ prompt: null, hits: await hitsOf(blocks, messages.map(textOf)) })
   }
+  const newest = textOf(messages.findLast(message => message.role === 'user'))
+  return verdictOf({ prompt: policy.prompt, hits: await hitsOf(policy.rules, [newest]) })
+}
+
+/** What nobody can read must not be a way around a rule. */
+function unreadable(): LecternError {
+  return new LecternError('invalid_request', {
+    message:
+      'Your course has rules that cannot be applied to token ids: send texts instead (in LangChain: check_embedding_ctx_length=False).',
+    param: 'input',
+  })
+}
+
+/** The rules whose pattern is found in one of the texts. */
+async function hitsOf(rules: CompiledPolicy['rules'], texts: readonly string[]): Promise<Rule[]> {
+  const hits = new Set<Rule>()
+  let matched = 0
+  for (const { rule, pattern } of rules) {
+    for (const text of texts) {
+      if (text.length <= WINDOW ? pattern.matches(text) : await matchesAnywhere(pattern, text)) hits.add(rule)
+      if (hits.has(rule)) break
+      matched += text.length
+      // Many short texts are as much work as a long one.
+      if (matched > WINDOW) {
+        matched = 0
+        await nextTurn()
+      }
+    }
+  }
+  return [...hits]
+}
+
+function verdictOf({ prompt, hits }: { prompt: Policy['prompt']; hits: Rule[] }): Verdict {
   const guides = hits.filter(rule => rule.kind === 'guide').map(rule => rule.message)
-  const texts = [...(policy.prompt ? [policy.prompt.text] : []), ...guides]
+  const texts = [...(prompt ? [prompt.text] : []), ...guides]
   return {
     system: texts.length > 0 ? texts.join('\n\n') : null,
     blockedWith: hits.find(rule => rule.kind === 'block')?.message ?? null,
     hits: hits.map(({ id, kind }) => ({ id, kind })),
-    prompt: policy.prompt,
+    prompt,
   }
 }

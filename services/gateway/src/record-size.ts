@@ -47,10 +47,22 @@ function shorten(record: ConversationRecord, limit: number): ConversationRecord 
     text.length <= limit ? text : `${text.slice(0, limit)}…[${text.length - limit} characters omitted]`
   return {
     ...record,
-    messages: mapTexts(record.messages, cut) as unknown[],
+    messages: mapTexts(cutTokenIds(record.messages, limit), cut) as unknown[],
     parameters: mapTexts(record.parameters, cut) as Record<string, unknown>,
     answers: mapTexts(record.answers, cut) as ConversationRecord['answers'],
   }
+}
+
+/** Lists of token ids as far as a text may go; an id and its comma are about eight characters. */
+function cutTokenIds(value: unknown, limit: number): unknown {
+  if (Array.isArray(value)) {
+    const most = Math.ceil(limit / 8)
+    if (typeof value[0] !== 'number' || value.length <= most)
+      return value.map(entry => cutTokenIds(entry, limit))
+    return [...value.slice(0, most), `…[${value.length - most} numbers omitted]`]
+  }
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, cutTokenIds(entry, limit)]))
 }
 
 function mapTexts(value: unknown, change: (text: string, name: string) => string, name = ''): unknown {

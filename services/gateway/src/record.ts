@@ -36,6 +36,8 @@ export function toRecord(admission: Admission, ending: Ending, facts: RecordFact
     answers: ending.answers,
     usage: facts.usage,
     chargeTokens: facts.chargeTokens,
+    cached: ending.again !== undefined,
+    paidBy: admission.ownKey ? 'student' : 'course',
     outcome: ending.outcome,
     errorCode: ending.error?.code ?? null,
     startedAtMs: facts.startedAtMs,

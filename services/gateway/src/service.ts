@@ -6,17 +6,20 @@ import { connectBus, isConnected } from '@lectern/shared/nats/connect.ts'
 import { followLogLevel } from '@lectern/shared/nats/log-level.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
 import type { FastifyInstance } from 'fastify'
+import { createAnswerCache } from './answer-cache.ts'
 import { buildApp } from './app.ts'
 import { createPromptsClient } from './clients/prompts.ts'
+import { createProviderKeysClient } from './clients/provider-keys.ts'
 import { createQuotaClient } from './clients/quota.ts'
 import { createRecordsClient } from './clients/records.ts'
 import type { Config } from './config.ts'
 import { createJourneys, type Journeys } from './journeys.ts'
+import { createKeyVault } from './key-vault.ts'
 import { createOpaqueUser } from './opaque-user.ts'
 import { createTokenizer } from './tokenizer.ts'
 import { weightedBalancer } from './upstream/balancer.ts'
 import { readProviders } from './upstream/providers-file.ts'
-import { breakerStates, createRegistry } from './upstream/registry.ts'
+import { breakerStates, createRegistry, keyStates } from './upstream/registry.ts'
 import { within } from './within.ts'
 
 export interface RunningGateway extends RunningService {
@@ -59,6 +62,7 @@ export async function startGateway(context: ServiceContext<Config>): Promise<Run
   const journeys = createJourneys()
   observeGauge(METRIC.openRequests, () => journeys.size, closing)
   observeGauge(METRIC.breaker, () => breakerStates(registry), closing)
+  observeGauge(METRIC.keyState, () => keyStates(registry), closing)
   let stopping = false
   const needs = {
     checks: { providers: () => registry.names.length > 0, serving: () => !stopping },
@@ -72,6 +76,9 @@ export async function startGateway(context: ServiceContext<Config>): Promise<Run
     journeys,
     registry,
     records,
+    answers: createAnswerCache(config.ANSWER_CACHE_BYTES),
+    providerKeys: createProviderKeysClient(nc, { timeoutMs }),
+    vault: config.OWN_KEYS_SECRET ? createKeyVault(config.OWN_KEYS_SECRET, config.OWN_KEYS_SECRET_OLD) : null,
     opaqueUser: createOpaqueUser(config.OPAQUE_USER_SECRET, config.NATS_URL),
     admission: { quota, prompts, tokenizer, holdTtlMs: config.TOTAL_TIMEOUT_MS + config.HOLD_MARGIN_MS },
     failover: { balancer: weightedBalancer(), log, totalTimeoutMs: config.TOTAL_TIMEOUT_MS },

@@ -2,7 +2,7 @@ import { tokensToCharge } from '@lectern/shared/charge.ts'
 import type { Usage } from '@lectern/shared/contracts/records.ts'
 import type { Logger } from '@lectern/shared/log.ts'
 import type { Admission } from './admission.ts'
-import { type ChatBody, choicesOf, textOf } from './chat.ts'
+import { type ChatBody, choicesOf, textOf, tokenIdsIn } from './chat.ts'
 import type { Ending } from './outcome.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
@@ -22,7 +22,7 @@ export async function settle(
   { body, admission, ending }: { body: ChatBody; admission: Admission; ending: Ending },
 ): Promise<Settlement> {
   const usage = isKnown(ending) ? ending.usage : await estimate(tokenizer, { body, admission, ending })
-  const chargeTokens = tokensToCharge(usage, admission.weights)
+  const chargeTokens = ending.again === 'free' ? 0 : tokensToCharge(usage, admission.weights)
   const { id, tokensHeld } = admission
   // The bound was none: an operator must know (P1).
   if (chargeTokens > tokensHeld) log.error({ id, chargeTokens, tokensHeld }, 'charged more than was held')
@@ -43,10 +43,11 @@ async function estimate(
   const tools = body.tools === undefined ? '' : JSON.stringify(body.tools)
   const prompt = [admission.verdict.system ?? '', tools, ...body.messages.map(textOf)].join('\n')
   const [input = 0, output = 0] = await tokenizer.estimate([prompt, ending.written])
+  const ids = body.messages.reduce((sum, message) => sum + tokenIdsIn(message), 0)
   const template = TOKENS_PER_REQUEST + TOKENS_PER_MESSAGE * body.messages.length
   const reported = ending.usage
   return {
-    inputTokens: reported?.inputTokens || Math.min(input + template, admission.inputTokens),
+    inputTokens: reported?.inputTokens || Math.min(input + ids + template, admission.inputTokens),
     // A report from the middle of an answer does not know what came after it.
     outputTokens: Math.max(
       reported?.outputTokens ?? 0,

@@ -6,8 +6,10 @@ import { tokensToHold } from '@lectern/shared/charge.ts'
 import type { ReplyOf, RequestOf } from '@lectern/shared/contracts/call.ts'
 import { type Policy, ResolveCall } from '@lectern/shared/contracts/prompts.ts'
 import {
+  type AnswerCaching,
   AuthenticateCall,
   OwnBalanceCall,
+  type OwnKey,
   type RateLimits,
   ReleaseCall,
   ReserveCall,
@@ -49,6 +51,10 @@ export interface Staff {
   weights: Weights
   rateLimits: RateLimits
   models: string[]
+  /** Null: no answer is given again. */
+  answerCache: AnswerCaching | null
+  /** Null: the course pays. */
+  ownKey: OwnKey | null
   policy: Omit<Policy, 'courseId' | 'week'>
   /** Reservations are answered only after this. */
   beforeReserve: () => Promise<void>
@@ -201,6 +207,8 @@ function usualStaff(): Staff {
       tokensResetMs: null,
     },
     models: [],
+    answerCache: null,
+    ownKey: null,
     policy: { prompt: { id: 'p1', version: 1, text: 'Be kind.' }, rules: [] },
     beforeReserve: async () => {},
     beforeResolve: async () => {},
@@ -245,6 +253,8 @@ function answerAsStaff(bus: NatsConnection, staff: Staff, asked: Campus['asked']
       resetsAtMs: RESETS_AT_MS,
       weights: staff.weights,
       rateLimits,
+      ...(staff.ownKey ? { ownKey: staff.ownKey } : {}),
+      ...(staff.answerCache ? { answerCache: staff.answerCache } : {}),
     }
   })
   responder.on(ReleaseCall, async ({ reservationId }) => {

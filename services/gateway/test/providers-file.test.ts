@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError } from '@lectern/shared/config.ts'
 import t from 'tap'
@@ -41,13 +41,13 @@ providers:
 t.test('a complete file, in YAML or JSON', async t => {
   t.same(await faultsOf(GOOD), [])
   const providers = await readProviders(join(dir, 'providers.yaml'), { SET: 'secret' })
-  t.equal(providers[0]?.apiKey, 'secret')
+  t.same(providers[0]?.keys.values, ['secret'])
   const registry = createRegistry(providers, TIMEOUTS)
   t.teardown(() => registry.close())
   t.same(registry.names, ['shared', 'own/name'])
   t.match(registry.deploymentsOf('shared', 'chat'), [
     { model: 'a', weight: 3, maxOutputField: 'max_completion_tokens', imageTokens: 10 },
-    { model: 'b', weight: 1, maxOutputField: null, imageTokens: 4000 },
+    { model: 'b', weight: 1, maxOutputField: null, imageTokens: 5000 },
   ])
   t.match(registry.deploymentsOf('own/name', 'chat'), [{ model: 'own/name' }])
   t.same(registry.deploymentsOf('other', 'chat'), [])
@@ -65,7 +65,7 @@ t.test('every fault is named at once', async t => {
   const faults = await faultsOf(`
 providers:
   - name: one
-    kind: azure
+    kind: telegraph
     baseUrl: ftp://x
     apikey: oops
     models: [{ name: a, weight: -1, colour: red }]
@@ -106,6 +106,37 @@ providers:
   t.match(await faultsOf('providers: ['), [/./])
   t.match(await faultsOf(''), [/the empty file/])
   await t.rejects(readProviders('/nowhere.yaml', {}), { message: /no such file/ })
+})
+
+t.test('several keys, and what only some kinds have', async t => {
+  const entry = (more: string) =>
+    `providers: [{ name: x, baseUrl: "http://x", models: [{ name: a }], ${more} }]`
+  t.same(await faultsOf(entry('kind: openai, apiKeyEnv: [SET]')), [])
+  t.match(await faultsOf(entry('kind: openai, apiKeyEnv: [SET, UNSET]')), [
+    /its key in UNSET, which is not set/,
+  ])
+  t.ok((await faultsOf(entry('kind: openai, apiKeyEnv: []'))).length > 0)
+  t.ok((await faultsOf(entry('kind: openai, apiKeyEnv: [SET, SET]'))).length > 0)
+  t.same(await faultsOf(entry('kind: azure, apiVersion: 2024-10-21-preview')), [])
+  t.match(await faultsOf(entry('kind: openai, apiVersion: 2024-10-21-preview')), [
+    /only the kind azure knows/,
+  ])
+  const withPath = entry('kind: azure').replace('http://x', 'http://x/openai/v1')
+  t.match(await faultsOf(withPath), [/ends before \/openai/])
+})
+
+t.test('the examples of docs/providers.md are good', async t => {
+  const page = await readFile(join(import.meta.dirname, '../../../docs/providers.md'), 'utf8')
+  const examples = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) => text)
+  t.equal(examples.length, 2)
+  for (const example of examples) {
+    const faults = await faultsOf(example)
+    t.ok(faults.length > 0)
+    t.same(
+      faults.filter(fault => !/needs its key in [A-Z_]+, which is not set$/.test(fault)),
+      [],
+    )
+  }
 })
 
 t.test('weights', async t => {

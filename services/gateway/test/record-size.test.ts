@@ -24,6 +24,15 @@ t.test('long texts are shortened with a mark, as far as needed', async t => {
   t.equal(kept.answers[0].text.length, 100)
 })
 
+t.test('token ids are kept as far as a text would be', async t => {
+  const token_ids = Array.from({ length: 100_000 }, (_, id) => id)
+  const bytes = fitRecord(record([{ role: 'user', content: [{ type: 'token_ids', token_ids }] }]), 100_000)
+  t.ok(bytes.length <= 100_000)
+  const [{ content }] = JSON.parse(bytes.toString()).messages
+  t.same(content[0].token_ids.slice(0, 8192), token_ids.slice(0, 8192))
+  t.same(content[0].token_ids.slice(8192), ['…[91808 numbers omitted]'])
+})
+
 t.test('too many messages: the first and the last ones stay', async t => {
   const many = record(
     Array.from({ length: 9000 }, (_, index) => ({ role: 'user', content: `message ${index}` })),

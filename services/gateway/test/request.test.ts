@@ -1,4 +1,5 @@
 import t from 'tap'
+import { DOORS } from '../src/doors/doors.ts'
 import { MODEL, startCampus } from './campus.ts'
 import { postChat } from './http.ts'
 
@@ -141,5 +142,16 @@ t.test('models, quota, health and the API’s own description', async t => {
   t.equal(ready.status, 200)
   t.match(await ready.json(), { status: 'ready', checks: { bus: true, providers: true, serving: true } })
   const api = (await (await fetch(`${campus.url}/openapi.json`)).json()) as { paths: object }
-  t.same(Object.keys(api.paths).sort(), ['/v1/chat/completions', '/v1/models', '/v1/models/{*}', '/v1/quota'])
+  t.same(
+    Object.keys(api.paths).sort(),
+    [
+      ...DOORS.map(({ endpoint }) => endpoint),
+      '/v1/messages/count_tokens',
+      '/v1/models',
+      '/v1/models/{*}',
+      '/v1/quota',
+      '/v1/provider-keys',
+      '/v1/provider-keys/{provider}',
+    ].sort(),
+  )
 })

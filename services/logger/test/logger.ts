@@ -38,6 +38,8 @@ export function recordOf(change: Partial<ConversationRecord> = {}): Conversation
     answers: [{ text: 'A monoid in the category of endofunctors.', toolCalls: [], finishReason: 'stop' }],
     usage: { inputTokens: 12, outputTokens: 9, cachedTokens: 4, source: 'provider' },
     chargeTokens: 21,
+    paidBy: 'course',
+    cached: false,
     outcome: 'completed',
     errorCode: null,
     startedAtMs: Date.UTC(2026, 10, 2, 8),

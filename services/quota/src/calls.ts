@@ -1,6 +1,11 @@
 import type { Call, RequestOf } from '@lectern/shared/contracts/call.ts'
 import * as staff from '@lectern/shared/contracts/courses.ts'
 import {
+  ListProviderKeysCall,
+  PutProviderKeyCall,
+  RemoveProviderKeyCall,
+} from '@lectern/shared/contracts/provider-keys.ts'
+import {
   AuthenticateCall,
   OwnBalanceCall,
   ReleaseCall,
@@ -22,9 +27,12 @@ import { getKey } from './handlers/get-key.ts'
 import { getStudent } from './handlers/get-student.ts'
 import { listCourses } from './handlers/list-courses.ts'
 import { listLedger } from './handlers/list-ledger.ts'
+import { listProviderKeys } from './handlers/list-provider-keys.ts'
 import { listStudents } from './handlers/list-students.ts'
 import { ownBalance } from './handlers/own-balance.ts'
+import { putProviderKey } from './handlers/put-provider-key.ts'
 import { release } from './handlers/release.ts'
+import { removeProviderKey } from './handlers/remove-provider-key.ts'
 import { reserve } from './handlers/reserve.ts'
 import { revokeKey } from './handlers/revoke-key.ts'
 import { rotateKey } from './handlers/rotate-key.ts'
@@ -44,12 +52,15 @@ export interface Parts extends Stores {
   budgetWaitMs: number
 }
 
-/** What gateways ask while a request runs. */
+/** What gateways ask: while a request runs, and for a student's own keys at providers. */
 export function answerGateways(responder: Responder, parts: Parts): void {
   responder.on(ReserveCall, reserve(parts))
   responder.on(ReleaseCall, release(parts.reservations))
   responder.on(AuthenticateCall, authenticate(parts))
   responder.on(OwnBalanceCall, ownBalance(parts))
+  responder.on(PutProviderKeyCall, putProviderKey(parts))
+  responder.on(ListProviderKeysCall, listProviderKeys(parts))
+  responder.on(RemoveProviderKeyCall, removeProviderKey(parts))
 }
 
 /** What staff ask through the console. */

@@ -2,6 +2,7 @@ import type { Break, Course } from '@lectern/shared/contracts/courses.ts'
 import type { Weights } from '@lectern/shared/contracts/quota.ts'
 import { type Calendar, isOutside, type Stretch, stretchesOf } from '@lectern/shared/week.ts'
 import type { Course as CourseRow } from '../generated/client.ts'
+import { writeAnswerCaching } from './answer-caching.ts'
 
 /** What a course lets its students do, as the scripts need it. */
 export interface CoursePolicy {
@@ -17,21 +18,26 @@ export interface CoursePolicy {
   parallelRequests: number
   tokensPerMinute: number | null
   courseParallelRequests: number | null
+  /** Whether students may use keys of their own at providers. */
+  ownKeys: boolean
+  /** See `answer-caching.ts`. */
+  answerCaching: string
 }
 
 export function toPolicy(row: CourseRow): CoursePolicy {
   const { id, version, models, defaultMaxTokens, requestsPerMinute, parallelRequests } = row
-  const { tokensPerMinute, courseParallelRequests } = row
+  const { tokensPerMinute, courseParallelRequests, ownKeys } = row
   return {
     ...{ id, version, models, defaultMaxTokens, requestsPerMinute, parallelRequests },
-    ...{ tokensPerMinute, courseParallelRequests, modelWeights: toWeights(row) },
+    ...{ tokensPerMinute, courseParallelRequests, modelWeights: toWeights(row), ownKeys },
+    answerCaching: writeAnswerCaching(row),
     stretches: openStretchesOf(row),
   }
 }
 
 export function toCourse(row: CourseRow): Course {
   const { id, name, models, defaultMaxTokens, requestsPerMinute, parallelRequests, createdAt } = row
-  const { tokensPerMinute, courseParallelRequests, outsideTokens } = row
+  const { tokensPerMinute, courseParallelRequests, outsideTokens, ownKeys, answerCacheMinutes } = row
   const { timezone, startsOn, weeks, breaks } = calendarOf(row)
   return {
     ...{ id, name, timezone, startsOn, weeks, breaks, models, defaultMaxTokens },
@@ -40,6 +46,9 @@ export function toCourse(row: CourseRow): Course {
     outsideTokens: outsideTokens === null ? null : Number(outsideTokens),
     carryOverTokens: Number(row.carryOverTokens),
     modelWeights: toWeights(row),
+    ownKeys,
+    answerCache: row.answerCache as Course['answerCache'],
+    answerCacheMinutes,
     createdAt: createdAt.toISOString(),
   }
 }

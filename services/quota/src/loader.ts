@@ -5,6 +5,7 @@ import { type Need, nameOfNeed } from './need.ts'
 import type { ApiKeys } from './store/api-keys.ts'
 import type { Courses } from './store/courses.ts'
 import type { Policies } from './store/policies.ts'
+import type { ProviderKeys } from './store/provider-keys.ts'
 import type { SyncAccount } from './sync.ts'
 
 /** Runs a question until Redis has all that it needs, loading exactly what is missing. */
@@ -21,6 +22,7 @@ export function createLoader({
   policies,
   keys,
   courses,
+  providerKeys,
   sync,
   askTimeoutMs,
   loadTimeoutMs,
@@ -28,6 +30,7 @@ export function createLoader({
   policies: Policies
   keys: ApiKeys
   courses: Courses
+  providerKeys: ProviderKeys
   sync: SyncAccount
   askTimeoutMs: number
   loadTimeoutMs: number
@@ -39,6 +42,8 @@ export function createLoader({
     else if (need.what === 'key') await loadKey(need.keyHash, need.epoch)
     else if (need.what === 'course')
       await policies.putCourse(toPolicy(await courses.find(need.courseId)), need.epoch)
+    else if (need.what === 'own_keys')
+      await policies.putOwnKeys(await providerKeys.copyOf(need.studentId), need.epoch)
     else await sync(need.account)
   }
 

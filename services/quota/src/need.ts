@@ -6,6 +6,7 @@ export type Need =
   | { what: 'epoch'; bucket: Bucket }
   | { what: 'key'; bucket: Bucket; epoch: string; keyHash: string }
   | { what: 'course'; bucket: Bucket; epoch: string; courseId: string }
+  | { what: 'own_keys'; bucket: Bucket; epoch: string; studentId: string }
   | { what: 'account'; account: Account }
 
 /** Two equal needs are one load. */

@@ -6,6 +6,7 @@ import type { ApiKeys } from './store/api-keys.ts'
 import type { Courses } from './store/courses.ts'
 import { ALL_BUCKETS, accountMember, type Bucket, bucketFor, bucketForKey } from './store/keys.ts'
 import type { Policies } from './store/policies.ts'
+import type { ProviderKeys } from './store/provider-keys.ts'
 import type { RedisClock } from './store/redis-clock.ts'
 import type { Students } from './store/students.ts'
 import type { LookAtAccount, SyncAccount } from './sync.ts'
@@ -93,14 +94,20 @@ export function createPolicyRepair({
   policies,
   keys,
   courses,
+  providerKeys,
 }: {
   policies: Policies
   keys: ApiKeys
   courses: Courses
+  providerKeys: ProviderKeys
 }): () => Promise<void> {
   return async () => {
     const since = new Date(Date.now() - LOOK_BACK_MS)
-    const [revoked, changed] = await Promise.all([keys.revokedSince(since), courses.changedSince(since)])
+    const [revoked, changed, students] = await Promise.all([
+      keys.revokedSince(since),
+      courses.changedSince(since),
+      providerKeys.changedSince(since),
+    ])
     // By bucket: a node of a cluster that is away fails once, and holds up its own buckets only.
     const failed = new Map<Bucket, unknown>()
     const tell = async (bucket: Bucket, put: () => Promise<void>) => {
@@ -110,6 +117,10 @@ export function createPolicyRepair({
       await tell(bucketForKey(hash), () => policies.putKey({ hash, state: 'revoked' }, null))
     for (const course of changed)
       await tell(bucketFor(course.id), () => policies.putCourse(toPolicy(course), null))
+    for (const studentId of students) {
+      const copy = await providerKeys.copyOf(studentId)
+      await tell(copy.bucket, () => policies.putOwnKeys(copy, null))
+    }
     for (const error of failed.values()) throw error
   }
 }

@@ -12,6 +12,7 @@ function loaderWith(sync: () => Promise<unknown>, loadTimeoutMs = 1000) {
     policies: unused,
     keys: unused,
     courses: unused,
+    providerKeys: unused,
     sync: sync as never,
     askTimeoutMs: 50,
     loadTimeoutMs,

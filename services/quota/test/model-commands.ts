@@ -22,6 +22,7 @@ const WEIGHTED: [number, fc.Arbitrary<Command>][] = [
   [1, faults.nextWeek],
   [1, faults.changeCourse],
   [1, faults.changeKey],
+  [2, faults.changeOwnKey],
   [1, faults.tryDeadKeys],
   [1, faults.forgetScripts],
   [1, faults.replicas],

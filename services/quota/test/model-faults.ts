@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import * as staff from '@lectern/shared/contracts/courses.ts'
+import { PutProviderKeyCall, RemoveProviderKeyCall } from '@lectern/shared/contracts/provider-keys.ts'
 import fc from 'fast-check'
 import { newKey } from './fixture.ts'
 import { HOLD_MS } from './model.ts'
 import { MODELS } from './model-holds.ts'
-import { ask, asks, changeReplicas, command, giveMore, wipeRedis } from './model-step.ts'
+import { ask, asks, changeReplicas, command, giveMore, PROVIDER, wipeRedis } from './model-step.ts'
 import { agreeInBooks, enrolled, type World } from './model-world.ts'
 
 /** What happens around the reservations: time, staff, and what breaks. */
@@ -39,6 +40,7 @@ export const changeCourse = fc
     weeklyTokens: fc.integer({ min: 400, max: 1600 }),
     models: fc.constantFrom([], ['m'], MODELS),
     parallelRequests: fc.constantFrom(1, 3, 10_000),
+    ownKeys: fc.boolean(),
   })
   .map(patch =>
     command('change course', patch, async (model, world) => {
@@ -47,8 +49,27 @@ export const changeCourse = fc
       model.changeAllowance(patch.weeklyTokens)
       model.models = patch.models
       model.parallel = patch.parallelRequests
+      model.ownKeys = patch.ownKeys
     }),
   )
+
+/** A student brings a key of their own, or deletes it; who may not gets nothing changed. */
+export const changeOwnKey = fc.record({ who: student, brings: fc.boolean() }).map(facts =>
+  command('change own key', facts, async (model, world) => {
+    const keys = model.keys[facts.who]
+    if (!keys) return
+    const { keyHash } = enrolled(world, facts.who, keys.last)
+    const asked = { keyHash, provider: PROVIDER }
+    const { ask } = world.quota
+    const answer = facts.brings
+      ? await ask(PutProviderKeyCall, { ...asked, sealed: 'v1.sealed', hint: '1234' })
+      : await ask(RemoveProviderKeyCall, asked)
+    if (answer.known !== keys.isValid) throw new Error(`known: ${answer.known}`)
+    if (!answer.known) return
+    if ('allowed' in answer && answer.allowed !== model.ownKeys) throw new Error(`allowed: ${answer.allowed}`)
+    if (!facts.brings || model.ownKeys) keys.own = facts.brings
+  }),
+)
 
 /** The last key is revoked, rotated, or replaced by another one. */
 export const changeKey = fc

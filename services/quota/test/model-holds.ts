@@ -31,6 +31,7 @@ const question: fc.Arbitrary<Question> = fc.record({
   input: fc.integer({ min: 0, max: 400 }),
   output: fc.integer({ min: 0, max: 400 }),
   model: fc.constantFrom(...MODELS),
+  own: fc.boolean(),
 })
 
 export const reserve = fc

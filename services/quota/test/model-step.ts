@@ -8,6 +8,9 @@ import { agree, enrolled, type World } from './model-world.ts'
 
 /** Single steps, of which commands are made: each changes the model and the world alike. */
 
+/** Where students have keys of their own. */
+export const PROVIDER = 'provider'
+
 export type Command = fc.AsyncCommand<Model, World>
 
 /** A command, after which both must say the same. */
@@ -45,7 +48,8 @@ export function toRequest(
   const { input: inputTokens, output: maxOutputTokens, model } = question
   const { keyHash } = enrolled(world, student, key)
   const asked = { inputTokens, maxOutputTokens, choices: 1, lowerOutput: true }
-  return { reservationId: id, keyHash, model, ...asked, ttlMs: HOLD_MS }
+  const ownKeyAt = question.own ? { ownKeyAt: ['elsewhere', PROVIDER] } : {}
+  return { reservationId: id, keyHash, model, ...asked, ...ownKeyAt, ttlMs: HOLD_MS }
 }
 
 /** Asks, and compares the whole answer with the model's. */

@@ -36,7 +36,7 @@ const counts = new Map<string, number>()
 
 async function live(commands: Iterable<Command>): Promise<void> {
   clock.set(STARTS_MS)
-  const first = await quota.course({ startsOn: '2026-01-05', weeks: 50, weeklyTokens: WEEKLY })
+  const first = await quota.course({ startsOn: '2026-01-05', weeks: 50, weeklyTokens: WEEKLY, ownKeys: true })
   const students = [[first], [await quota.student(first.courseId)]]
   const world: World = { quota: patient(quota), clock, students, redis, replicas }
   const model = new Model({ students: students.length, weeklyTokens: WEEKLY, nowMs: STARTS_MS })

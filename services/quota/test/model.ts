@@ -10,6 +10,8 @@ export interface Question {
   input: number
   output: number
   model: string
+  /** A provider could answer at which the student may have a key of their own. */
+  own?: boolean
 }
 
 /** Who asks, with which of the student's keys, and what for. */
@@ -67,15 +69,21 @@ export class Model {
   weeklyTokens: number
   models: string[] = []
   parallel = 10_000
-  /** Of each student: which key is the last one, and whether it works. */
-  readonly keys: { last: number; isValid: boolean }[]
+  /** Whether the course lets students pay with keys of their own. */
+  ownKeys = true
+  /** Of each student: which key is the last one, whether it works, and whether there is one of their own at the provider. */
+  readonly keys: { last: number; isValid: boolean; own: boolean }[]
   readonly #granted = new Map<string, number>()
   readonly #cut = new Map<string, number>()
 
   constructor(options: { students: number; weeklyTokens: number; nowMs: number }) {
     this.nowMs = options.nowMs
     this.weeklyTokens = options.weeklyTokens
-    this.keys = Array.from({ length: options.students }, () => ({ last: 0, isValid: true }))
+    this.keys = Array.from({ length: options.students }, () => ({
+      last: 0,
+      isValid: true,
+      own: false,
+    }))
     this.#openWeek()
   }
 
@@ -103,6 +111,10 @@ export class Model {
     return isValid && last === key
   }
 
+  pays(student: number, { own = false }: Question): boolean {
+    return own && this.ownKeys && (this.keys[student]?.own ?? false)
+  }
+
   /** What must be answered to a reservation now; changes nothing. */
   expect({ student, key, question }: Asked): Expected {
     const refuse = (reason: string): Expected => ({ granted: false, reason })
@@ -111,6 +123,10 @@ export class Model {
     const running = this.holds.filter(hold => hold.student === student && hold.redis?.open)
     if (running.length >= this.parallel) return refuse('too_many_parallel_requests')
     const { remaining, held } = this.amounts(student, this.week)
+    if (this.pays(student, question)) {
+      const answer = { tokensHeld: 0, maxOutputTokens: question.output, outputLowered: false, remaining }
+      return { granted: true, answer }
+    }
     const useful = question.input + Math.min(question.output, USEFUL_OUTPUT)
     if (useful > remaining) return refuse(useful > remaining + held ? 'insufficient_quota' : 'budget_in_use')
     const maxOutputTokens = Math.min(question.output, remaining - question.input)

@@ -75,6 +75,12 @@ const extras = {
   outsideTokens: Type.Union([Tokens, Type.Null()], { default: null }),
   /** So many unused tokens of the week before are added to a week; 0: none. */
   carryOverTokens: Type.Integer({ minimum: 0, maximum: 1_000_000_000_000, default: 0 }),
+  /** Students may use keys of their own at the providers that take them; what they pay themselves is not charged. */
+  ownKeys: Type.Boolean({ default: false }),
+  /** Whether an answer is given again to the very same question: never, for nothing, or charged as if it were new. */
+  answerCache: Type.Enum(['off', 'free', 'charged'], { default: 'off' }),
+  /** How long an answer may be given again. */
+  answerCacheMinutes: Type.Integer({ minimum: 1, maximum: 10_080, default: 60 }),
 }
 
 export const CourseInput = Type.Object({

@@ -29,6 +29,12 @@ export const Iso = Type.String({ minLength: 20, maxLength: 35 })
 /** The public name of a model, as students write it. */
 export const ModelName = Type.String({ minLength: 1, maxLength: 200 })
 
+/** A provider, as the providers file names it. */
+export const ProviderName = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$',
+  description: 'letters, digits and _ . -',
+})
+
 /** A page of a list: at most `limit` items after `cursor`; `next` is the cursor of the next page, null at the end. */
 export const PageQuery = {
   limit: Type.Integer({ minimum: 1, maximum: 500, default: 50 }),

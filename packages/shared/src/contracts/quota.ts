@@ -5,6 +5,7 @@ import {
   KeyHash,
   ModelName,
   Nullable,
+  ProviderName,
   RequestId,
   StudentId,
   TimeMs,
@@ -58,6 +59,18 @@ export const Balance = Type.Object({
 })
 export type Balance = Static<typeof Balance>
 
+/** A student's own key at a provider, encrypted by a gateway: only gateways can read it. */
+export const SealedKey = Type.String({ pattern: '^v1[.][A-Za-z0-9_.-]{1,2000}$' })
+export const OwnKey = Type.Object({ provider: ProviderName, sealed: SealedKey })
+export type OwnKey = Static<typeof OwnKey>
+
+/** What a course says of giving an answer again; see `answerCache` of the course. */
+export const AnswerCaching = Type.Object({
+  charge: Type.Enum(['free', 'charged']),
+  minutes: Type.Integer({ minimum: 1 }),
+})
+export type AnswerCaching = Static<typeof AnswerCaching>
+
 /**
  * Hold tokens for one request, before anything is sent upstream. Idempotent by `reservationId`: the same question gets
  * the same answer. What is held is `inputTokens + choices * maxOutputTokens` at the model's weights.
@@ -79,6 +92,11 @@ export const ReserveCall = defineCall(
      * the useful minimum). False: deny at once, because the caller can then count the prompt more exactly.
      */
     lowerOutput: Type.Boolean(),
+    /**
+     * Providers that could answer, the first is the preferred one. Where the student has an own key at one of them and the
+     * course allows that, it is to be used: then the weights are zero and nothing is held, so an empty budget refuses nothing.
+     */
+    ownKeyAt: Type.Optional(Type.Array(ProviderName, { maxItems: 100 })),
     /** How long the hold lives when nobody ends it. */
     ttlMs: Type.Integer({ minimum: 1000, maximum: 86_400_000 }),
   }),
@@ -99,6 +117,10 @@ export const ReserveCall = defineCall(
       /** The request is charged with these, whatever the course says by then. */
       weights: Weights,
       rateLimits: RateLimits,
+      /** Absent: the course pays. */
+      ownKey: Type.Optional(OwnKey),
+      /** Absent: no answer is given again. */
+      answerCache: Type.Optional(AnswerCaching),
     }),
     Type.Object({
       granted: Type.Literal(false),

@@ -58,6 +58,10 @@ export const ConversationRecord = Type.Object({
   usage: Usage,
   /** Tokens taken from the student's week. */
   chargeTokens: Tokens,
+  /** `student`: with a key of their own at the provider, so nothing was charged. Absent in older records: the course. */
+  paidBy: Type.Optional(Type.Enum(['course', 'student'])),
+  /** The answer was given before, to the same question, and no provider was asked. Absent in older records: no. */
+  cached: Type.Optional(Type.Boolean()),
   outcome: Outcome,
   /** Code of the error catalogue, when the client met one. */
   errorCode: Nullable(Type.String()),
@@ -65,7 +69,7 @@ export const ConversationRecord = Type.Object({
   /** Milliseconds after `startedAtMs`; null: no token came. */
   firstTokenMs: Nullable(Type.Number()),
   totalMs: Type.Number(),
-  /** The version in force (P6); null: the week has no prompt. */
+  /** The version in force (P6); null: the week has no prompt, or embeddings were asked for, which take none. */
   promptVersionId: Nullable(Type.String()),
   promptVersion: Nullable(Type.Integer()),
   ruleHits: Type.Array(Type.Object({ id: Type.String(), kind: Type.Enum(['block', 'guide']) })),

@@ -1,3 +1,4 @@
+import type { Usage } from '@lectern/shared/contracts/records.ts'
 import type { LecternError } from '@lectern/shared/errors.ts'
 import type { TSchema } from 'typebox'
 import type { ChatBody } from '../chat.ts'
@@ -5,9 +6,18 @@ import type { Operation } from '../upstream/provider.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The door that a route is: its errors have that shape. */
+    /** The door that a route is. */
     door?: Door
+    /** How the clients of a route are spoken to; default: as OpenAI's. */
+    dialect?: Dialect
   }
+}
+
+/** What a kind of client expects of every answer, errors too. */
+export interface Dialect {
+  /** The header beside `x-request-id` in which that client looks for the id of its request. */
+  requestIdHeader?: string
+  errorBody(error: LecternError, requestId: string): object
 }
 
 /**
@@ -15,7 +25,7 @@ declare module 'fastify' {
  * records know, and how a chat answer becomes what that client expects. Behind every door is the same journey
  * (`handlers/completions.ts`).
  */
-export interface Door {
+export interface Door extends Dialect {
   /** The route, and the `endpoint` of its records. */
   endpoint: string
   summary: string
@@ -24,10 +34,9 @@ export interface Door {
   operation: Operation
   /** The chat request that this request is. A door that translates streams asks for the usage frame in it. */
   toChat(body: unknown): ChatBody
-  /** An answer in one piece, from the bytes of a chat completion. */
-  whole(completion: Buffer, opening: Opening): Buffer | object
+  /** An answer in one piece, from the bytes of a chat completion; `usage` is what is charged for. */
+  whole(completion: Buffer, opening: Opening, usage: Usage): Buffer | object
   stream(opening: Opening): DoorStream
-  errorBody(error: LecternError): object
 }
 
 /** What an answer is told of its request. */
@@ -44,8 +53,8 @@ export interface Opening {
 export interface DoorStream {
   /** The bytes for what came; none where it means nothing here. */
   push(frames: Buffer): Buffer | string
-  /** What ends a complete answer: sent only when its record is durable. */
-  end(): string
+  /** What ends a complete answer: sent only when its record is durable; `usage` is what is charged for. */
+  end(usage: Usage): string
   /** What ends one that broke off. */
   fail(error: LecternError): string
 }

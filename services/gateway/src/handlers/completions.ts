@@ -3,20 +3,26 @@ import type { Logger } from '@lectern/shared/log.ts'
 import { currentTraceId } from '@lectern/shared/spans.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Admission, type AdmissionParts, admit } from '../admission.ts'
-import { type Answered, type Answering, answerBlocked, answerStream, answerWhole } from '../answer.ts'
-import { type ChatBody, refuseDeepNesting } from '../chat.ts'
+import { type Answered, type Answering, answerStream, answerWhole } from '../answer.ts'
+import type { AnswerCache, FoundAnswer } from '../answer-cache.ts'
+import { answerAgain, answerBlocked } from '../answer-ready.ts'
+import { refuseDeepNesting } from '../chat.ts'
 import type { RecordsClient } from '../clients/records.ts'
 import { Refused } from '../denial.ts'
 import type { Door } from '../doors/door.ts'
+import type { Asker } from '../hold.ts'
 import type { Journeys } from '../journeys.ts'
+import type { KeyVault } from '../key-vault.ts'
 import type { OpaqueUser } from '../opaque-user.ts'
 import { type Ending, endingWithoutAnswer, notDurable } from '../outcome.ts'
+import { ownKeyProviders, paymentOf } from '../own-key.ts'
 import { rateLimitHeaders } from '../rate-limit-headers.ts'
 import { toRecord } from '../record.ts'
 import { settle } from '../settlement.ts'
 import { noteAdmission, noteEnding } from '../telemetry.ts'
+import { ableOf } from '../upstream/able.ts'
 import type { FailoverParts } from '../upstream/failover.ts'
-import type { Deployment } from '../upstream/provider.ts'
+import type { Deployment, Operation } from '../upstream/provider.ts'
 import { modelTokens, type Registry } from '../upstream/registry.ts'
 
 export interface CompletionParts {
@@ -25,6 +31,9 @@ export interface CompletionParts {
   failover: FailoverParts
   records: RecordsClient
   opaqueUser: OpaqueUser
+  /** Null: students cannot bring keys of their own. */
+  vault: KeyVault | null
+  answers: AnswerCache
   journeys: Journeys
   writeIdleMs: number
   log: Logger
@@ -40,16 +49,20 @@ export function completions(parts: CompletionParts, door: Door) {
       const started = { startedAtMs: Date.now(), startedMs: performance.now() }
       refuseDeepNesting(request.body as object)
       const body = door.toChat(request.body)
-      const deployments = parts.registry.deploymentsOf(body.model, door.operation)
-      const admission = await enter(parts, request, body, deployments).catch((error: unknown) => {
-        if (error instanceof Refused) reply.headers(rateLimitHeaders(error.rateLimits))
-        throw error
-      })
+      const deployments = ableOf(parts.registry.deploymentsOf(body.model, door.operation), body)
+      const admission = await enter(parts, request, { body, deployments, operation: door.operation }).catch(
+        (error: unknown) => {
+          if (error instanceof Refused) reply.headers(rateLimitHeaders(error.rateLimits))
+          throw error
+        },
+      )
       noteAdmission(request)
-      reply.headers(headersOf(admission))
+      reply.headers(headersOf(admission, door))
 
+      const slot = parts.answers.lookUp({ admission, body, operation: door.operation })
+      if (slot) reply.header('x-lectern-cache', slot.found ? 'hit' : 'miss')
       const asked = { admission, body, original: request.body, deployments, journey, reply, door }
-      const { ending, finish } = await answer(parts, asked)
+      const { ending, finish } = await answer(parts, asked, slot?.found ?? null)
       const { tokenizer } = parts.admission
       const settlement = await settle({ tokenizer, log: parts.log }, { body, admission, ending })
       const traceId = currentTraceId()
@@ -60,9 +73,10 @@ export function completions(parts: CompletionParts, door: Door) {
         () => null,
         (error: unknown) => notDurable(error),
       )
+      if (stored === null) slot?.keep(ending, settlement.usage)
 
       if (journey.clientLeft) return reply.hijack()
-      finish({ ...ending, error: stored ?? ending.error }, settlement.chargeTokens)
+      finish({ ...settlement, error: stored ?? ending.error })
       return reply
     })
     request.work = work
@@ -71,24 +85,39 @@ export function completions(parts: CompletionParts, door: Door) {
 }
 
 async function enter(
-  { admission, registry }: CompletionParts,
+  { admission, registry, vault }: CompletionParts,
   { id, keyHash }: FastifyRequest,
-  body: ChatBody,
-  deployments: readonly Deployment[],
+  {
+    body,
+    deployments,
+    operation,
+  }: Pick<Asker, 'body' | 'operation'> & { deployments: readonly Deployment[] },
 ): Promise<Admission> {
-  if (deployments.length === 0) throw unknownModel(body.model, registry)
-  return await admit(admission, { id, keyHash, body, tokens: modelTokens(deployments) })
+  if (deployments.length === 0) throw unknownModel(body.model, operation, registry)
+  const ownKeyAt = ownKeyProviders(deployments, registry, vault)
+  return await admit(admission, { id, keyHash, operation, body, tokens: modelTokens(deployments), ownKeyAt })
 }
 
-function unknownModel(model: string, { names }: Registry): LecternError {
-  const message = `The model "${model}" does not exist. Available are: ${names.join(', ')}.`
-  return new LecternError('model_not_found', { message, param: 'model' })
+function unknownModel(model: string, operation: Operation, { names, deploymentsOf }: Registry): LecternError {
+  const able = names.filter(name => deploymentsOf(name, operation).length > 0)
+  const isKnown = names.includes(model)
+  const fault = !isKnown
+    ? 'does not exist'
+    : operation === 'chat'
+      ? 'makes embeddings (POST /v1/embeddings) and does not chat'
+      : 'makes no embeddings'
+  const others = able.length > 0 ? `Available are: ${able.join(', ')}.` : 'There is no model that does.'
+  return new LecternError('model_not_found', {
+    message: `The model "${model}" ${fault}. ${others}`,
+    param: 'model',
+  })
 }
 
 /** Never throws: whatever goes wrong from here on is an ending. */
 async function answer(
-  { failover, opaqueUser, writeIdleMs, log }: CompletionParts,
+  { failover, opaqueUser, vault, writeIdleMs, log }: CompletionParts,
   asked: Omit<Answering, 'call' | 'failover' | 'writeIdleMs' | 'log'>,
+  found: FoundAnswer | null,
 ): Promise<Answered> {
   const { admission, body, original, door } = asked
   const { maxOutputTokens, verdict } = admission
@@ -98,9 +127,14 @@ async function answer(
   const answering = { ...asked, call, failover, writeIdleMs, log }
   try {
     if (verdict.blockedWith !== null) return answerBlocked(answering, verdict.blockedWith)
-    return await (body.stream ? answerStream(answering) : answerWhole(answering))
+    if (found) return answerAgain(answering, found)
+    const { deployments, ownKey } = paymentOf(admission, asked.deployments, vault)
+    const paid = { ...answering, deployments, call: { ...call, ownKey } }
+    return await (body.stream ? answerStream(paid) : answerWhole(paid))
   } catch (error) {
-    log.error({ err: error, id: admission.id }, 'answering failed')
+    // One that is the student's to mend is no fault of ours.
+    const isOurs = !(error instanceof LecternError) || error.status >= 500
+    log[isOurs ? 'error' : 'info']({ err: error, id: admission.id }, 'answering failed')
     const ending: Ending = endingWithoutAnswer(toLecternError(error), null)
     return {
       ending,
@@ -111,11 +145,13 @@ async function answer(
   }
 }
 
-function headersOf(admission: Admission): Record<string, string> {
+function headersOf(admission: Admission, { requestIdHeader }: Door): Record<string, string> {
   return {
     'x-request-id': admission.id,
+    ...(requestIdHeader ? { [requestIdHeader]: admission.id } : {}),
     'x-lectern-week': String(admission.week),
     'x-lectern-remaining-tokens': String(admission.remaining),
+    ...(admission.ownKey ? { 'x-lectern-paid-by': 'student' } : {}),
     ...(admission.outputLowered
       ? {
           'x-lectern-output-lowered': String(admission.maxOutputTokens),

@@ -65,9 +65,10 @@ const BAD_HTTP: Record<string, [status: string, message: string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not arrive in time.'],
 }
 
-/** Answers with an error of the catalogue, in the shape of the door at which it happened. */
+/** Answers with an error of the catalogue, in the shape that the clients of its route know. */
 export function sendError(reply: FastifyReply, error: LecternError, request?: FastifyRequest): FastifyReply {
-  const body = request?.routeOptions.config.door?.errorBody(error) ?? errorBody(error)
+  const id = String(reply.getHeader('x-request-id') ?? '')
+  const body = request?.routeOptions.config.dialect?.errorBody(error, id) ?? errorBody(error)
   return reply.code(error.status).headers(errorHeaders(error)).send(body)
 }
 

@@ -62,7 +62,8 @@ export function guardKeys(app: FastifyInstance, { badKeysPerMinute, quota }: Flo
   })
 }
 
-const MISSING_KEY = 'No API key was sent. Send yours in the header "Authorization: Bearer <key>".'
+const MISSING_KEY =
+  'No API key was sent. Send yours in the header "Authorization: Bearer <key>" or "x-api-key: <key>".'
 
 /** As OpenAI's clients send it, or as Anthropic's and Azure's do. */
 function keyOf({ headers }: FastifyRequest): string {

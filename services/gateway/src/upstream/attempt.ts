@@ -21,13 +21,13 @@ export class Attempt {
 
   /** `number`: 1 for the first try of a request. */
   constructor(deployment: Deployment, number: number) {
-    const { provider, publicName, model } = deployment
+    const { provider, publicName, operation, model } = deployment
     this.#deployment = deployment
     deployment.breaker.began()
-    this.#span = openSpan(`chat ${publicName}`, { kind: SpanKind.CLIENT })
+    this.#span = openSpan(`${operation} ${publicName}`, { kind: SpanKind.CLIENT })
     if (!this.#span.isRecording) return
     this.#span.set({
-      [ATTRIBUTE.operation]: 'chat',
+      [ATTRIBUTE.operation]: operation,
       [ATTRIBUTE.provider]: provider.name,
       [ATTRIBUTE.model]: publicName,
       [ATTRIBUTE.providerModel]: model,
@@ -75,7 +75,7 @@ export class Attempt {
   /** What breaks in the middle of an answer is told to the student, and moves no breaker. */
   #tellBreaker(failure: UpstreamFailure): void {
     const { breaker } = this.#deployment
-    if (failure.kind === 'aborted' || failure.kind === 'busy') breaker.undecided()
+    if (failure.kind === 'aborted' || failure.kind === 'busy' || failure.anotherKey) breaker.undecided()
     else if (failure.worthAnotherTry) breaker.failed(failure)
     else breaker.answered()
   }

@@ -4,6 +4,7 @@ import { Attempt } from './attempt.ts'
 import type { Balancer } from './balancer.ts'
 import type { Exchange } from './exchange.ts'
 import { Refusal, UpstreamFailure } from './failure.ts'
+import { ownKeyFailure } from './own-key-failure.ts'
 import type { Deployment, ModelCall } from './provider.ts'
 
 /** An answer whose first byte has come: from here on there is no other try. */
@@ -52,8 +53,11 @@ export async function openAnswer(
 ): Promise<Opened> {
   const startedAt = performance.now()
   let untried = deployments
+  /** Where another of our keys may be taken. */
+  let otherKeyAt: Deployment | null = null
   for (let tries = 1; ; tries++) {
-    const deployment = balancer.choose(usableOf(untried.length > 0 ? untried : deployments))
+    const deployment: Deployment =
+      otherKeyAt ?? balancer.choose(usableOf(untried.length > 0 ? untried : deployments))
     untried = untried.filter(candidate => candidate !== deployment)
     const leftMs = Math.max(1, startedAt + totalTimeoutMs - performance.now())
     const attempt = new Attempt(deployment, tries)
@@ -66,13 +70,16 @@ export async function openAnswer(
       attempt.answerBegins()
       return { deployment, attempt, exchange, headers }
     } catch (error) {
-      const failure = error instanceof Refusal ? deployment.provider.explain(error) : toFailure(error)
+      const failure = error instanceof Refusal ? explain(error, deployment, call) : toFailure(error)
       attempt.end(failure)
       const again = tries < MOST_TRIES && failure.worthAnotherTry && leftMs > 1
       // A lost connection says nothing about the next one: the same deployment may have a second try, once.
       const sameAgain = untried.length === 0 && tries === 1 && failure.kind === 'unreachable'
+      // The last try is for another deployment, if there is one.
+      const isKeysTurn = tries < MOST_TRIES - 1 || untried.length === 0
+      otherKeyAt = failure.anotherKey && isKeysTurn ? deployment : null
       logFailure(log, deployment, failure)
-      if (!again || (untried.length === 0 && !sameAgain)) {
+      if (!again || (untried.length === 0 && !sameAgain && !otherKeyAt)) {
         throw new NoAnswerBegan(failure, deployment, exchange.sent)
       }
     } finally {
@@ -87,13 +94,18 @@ function usableOf(candidates: readonly Deployment[]): readonly Deployment[] {
   return usable.length > 0 ? usable : candidates
 }
 
+function explain(refusal: Refusal, { provider }: Deployment, { ownKey }: ModelCall): UpstreamFailure {
+  const failure = provider.explain(refusal)
+  return ownKey === undefined ? failure : ownKeyFailure(failure, provider.name)
+}
+
 function toFailure(error: unknown): UpstreamFailure {
   if (error instanceof UpstreamFailure) return error
   return new UpstreamFailure('unreachable', 'the request could not be sent', { cause: error })
 }
 
 function logFailure(log: Logger, { provider, model, breaker }: Deployment, failure: UpstreamFailure): void {
-  if (failure.kind === 'aborted') return
+  if (failure.kind === 'aborted' || failure.ofOwnKey) return
   const { kind, status } = failure
   const facts = { err: failure, provider: provider.name, model, kind, status, breaker: breaker.state }
   // A refused key is the operator's to mend; a refused request is the student's.

@@ -25,6 +25,10 @@ export interface FailureDetail {
   /** What the client may be told, where the provider's own words help it. */
   publicError?: LecternError
   retryAfterMs?: number | undefined
+  /** It was one of several keys that was refused, and another is ready. */
+  anotherKey?: boolean
+  /** It was the student's own key that was refused: no fault of the provider's, and no other key may pay instead. */
+  ofOwnKey?: boolean
   cause?: unknown
 }
 
@@ -34,6 +38,9 @@ export class UpstreamFailure extends Error {
   readonly kind: FailureKind
   readonly status: number | null
   readonly retryAfterMs: number | undefined
+  /** Whether the same deployment may answer with another of our keys. */
+  readonly anotherKey: boolean
+  readonly ofOwnKey: boolean
   readonly #publicError: LecternError | undefined
 
   constructor(kind: FailureKind, message: string, detail: FailureDetail = {}) {
@@ -41,11 +48,14 @@ export class UpstreamFailure extends Error {
     this.kind = kind
     this.status = detail.status ?? null
     this.retryAfterMs = detail.retryAfterMs
+    this.anotherKey = detail.anotherKey ?? false
+    this.ofOwnKey = detail.ofOwnKey ?? false
     this.#publicError = detail.publicError
   }
 
   /** Whether another deployment may succeed: not when the request itself is at fault, or nobody waits any more. */
   get worthAnotherTry(): boolean {
+    if (this.ofOwnKey) return false
     if (this.kind === 'refused') {
       // 401-403: our key or account there is at fault, not the request.
       const status = this.status ?? 500
@@ -76,6 +86,10 @@ export class Refusal extends Error {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: string
+  /** The name of the key that was used, set by whoever chose it. */
+  keyName: string | undefined
+  /** The student's own key, where that was used. */
+  ownKey: string | undefined
 
   constructor(status: number, headers: IncomingHttpHeaders, body: string) {
     super(`the provider answered ${status}`)
@@ -83,4 +97,10 @@ export class Refusal extends Error {
     this.headers = headers
     this.body = body
   }
+}
+
+/** How long a provider asks us to wait; undefined where it says nothing that we can read. */
+export function retryAfterMsOf(headers: IncomingHttpHeaders): number | undefined {
+  const seconds = Number(headers['retry-after'] ?? Number.NaN)
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 3600) * 1000 : undefined
 }

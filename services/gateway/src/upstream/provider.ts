@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Usage } from '@lectern/shared/contracts/records.ts'
+import type { LecternError } from '@lectern/shared/errors.ts'
 import type { ChatBody } from '../chat.ts'
 import type { Vocabulary } from '../token-count.ts'
+import type { ApiKeys } from './api-keys.ts'
 import type { Breaker } from './breaker.ts'
 import type { Exchange } from './exchange.ts'
 import type { Refusal, UpstreamFailure } from './failure.ts'
@@ -25,6 +27,8 @@ export interface ModelCall {
   maxOutputTokens: number
   /** The student under a name that only we can read. */
   user: string
+  /** The student's own key at the provider, which takes the place of ours. */
+  ownKey?: string | undefined
 }
 
 /** One model at one provider, under its public name. */
@@ -72,6 +76,9 @@ export interface WholeAnswer {
 export interface Provider {
   name: string
   server: ServerAddress
+  keys: ApiKeys
+  /** Why it can answer no request like this, in words that help; null where it can. */
+  refuses?(body: ChatBody): LecternError | null
   /** Begins a request; its `head` may still fail. */
   send(call: ModelCall, deployment: Deployment, totalMs: number): Exchange
   reader(): StreamReader

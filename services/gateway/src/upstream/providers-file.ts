@@ -4,6 +4,7 @@ import { ModelName } from '@lectern/shared/contracts/fields.ts'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { parse } from 'yaml'
+import { ApiKeys } from './api-keys.ts'
 
 const closed = { additionalProperties: false }
 const milliseconds = Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400_000 }))
@@ -21,12 +22,19 @@ const ModelEntry = Type.Object(
   closed,
 )
 
+/** The name of a variable of the environment. */
+const Variable = Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' })
+
 const ProviderEntry = Type.Object(
   {
     name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$' }),
-    kind: Type.Enum(['openai']),
+    kind: Type.Enum(['openai', 'azure', 'gemini', 'anthropic']),
     baseUrl: Type.String({ pattern: '^https?://[^@\\s?#]+$' }),
-    apiKeyEnv: Type.Optional(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' })),
+    apiKeyEnv: Type.Optional(
+      Type.Union([Variable, Type.Array(Variable, { minItems: 1, uniqueItems: true })]),
+    ),
+    ownKeys: Type.Optional(Type.Boolean()),
+    apiVersion: Type.Optional(Type.String({ pattern: '^[0-9A-Za-z.-]{1,40}$' })),
     timeouts: Type.Optional(Type.Object({ firstByteMs: milliseconds, idleMs: milliseconds }, closed)),
     limits: Type.Optional(
       Type.Object({ connections: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })) }, closed),
@@ -39,9 +47,9 @@ export type ProviderEntry = Static<typeof ProviderEntry>
 
 const ProvidersFile = Type.Object({ providers: Type.Array(ProviderEntry, { minItems: 1 }) }, closed)
 
-/** A provider of the file with its key, which stands in the environment only. */
+/** A provider of the file with its keys, which stand in the environment only. */
 export interface ConfiguredProvider extends ProviderEntry {
-  apiKey: string | undefined
+  keys: ApiKeys
 }
 
 /** Reads the providers file. Throws a ConfigError that lists every fault, also keys that the environment lacks. */
@@ -55,9 +63,17 @@ export async function readProviders(path: string, env: NodeJS.ProcessEnv): Promi
   const shapeFaults = [...Value.Errors(ProvidersFile, content)].map(error => fault(faultText(error, content)))
   if (shapeFaults.length > 0) throw new ConfigError([...new Set(shapeFaults)])
   const { providers } = content as Static<typeof ProvidersFile>
-  const faults = [...repeatedNames(providers), ...missingKeys(providers, env)].map(fault)
+  const faults = [
+    ...repeatedNames(providers),
+    ...missingKeys(providers, env),
+    ...withoutEmbeddings(providers),
+    ...wrongForAzure(providers),
+  ].map(fault)
   if (faults.length > 0) throw new ConfigError(faults)
-  return providers.map(provider => ({ ...provider, apiKey: provider.apiKeyEnv && env[provider.apiKeyEnv] }))
+  return providers.map(provider => {
+    const keys = keyNamesOf(provider).map(name => ({ name, value: env[name] ?? '' }))
+    return { ...provider, keys: new ApiKeys(keys) }
+  })
 }
 
 function* repeatedNames(providers: ProviderEntry[]): Generator<string> {
@@ -75,9 +91,31 @@ function* repeatedNames(providers: ProviderEntry[]): Generator<string> {
 }
 
 function* missingKeys(providers: ProviderEntry[], env: NodeJS.ProcessEnv): Generator<string> {
-  for (const { name, apiKeyEnv } of providers) {
-    if (apiKeyEnv && !env[apiKeyEnv])
-      yield `provider "${name}" needs its key in ${apiKeyEnv}, which is not set`
+  for (const provider of providers) {
+    for (const variable of keyNamesOf(provider)) {
+      if (!env[variable]) yield `provider "${provider.name}" needs its key in ${variable}, which is not set`
+    }
+  }
+}
+
+function keyNamesOf({ apiKeyEnv }: ProviderEntry): readonly string[] {
+  return apiKeyEnv === undefined ? [] : [apiKeyEnv].flat()
+}
+
+/** What the kind `azure` has alone. */
+function* wrongForAzure(providers: ProviderEntry[]): Generator<string> {
+  for (const { name, kind, baseUrl, apiVersion } of providers) {
+    if (kind !== 'azure' && apiVersion !== undefined)
+      yield `provider "${name}" has an apiVersion, which only the kind azure knows`
+    if (kind === 'azure' && /\/openai(\/|$)/.test(baseUrl))
+      yield `provider "${name}": the baseUrl of the kind azure ends before /openai`
+  }
+}
+
+function* withoutEmbeddings(providers: ProviderEntry[]): Generator<string> {
+  for (const { name, kind, models } of providers) {
+    if (kind === 'anthropic' && models.some(({ operation }) => operation === 'embeddings'))
+      yield `provider "${name}" is of the kind anthropic, which has no models for embeddings`
   }
 }
 

@@ -2,27 +2,36 @@ import type { METRIC } from '@lectern/shared/metric-table.ts'
 import type { Reading } from '@lectern/shared/metrics.ts'
 import type { ModelTokens } from '../hold.ts'
 import type { Vocabulary } from '../token-count.ts'
+import type { KeyState } from './api-keys.ts'
 import { Breaker, type BreakerState } from './breaker.ts'
 import type { UpstreamTimeouts } from './origin.ts'
 import type { Deployment, Operation, Provider } from './provider.ts'
+import { anthropicProvider } from './providers/anthropic.ts'
+import { azureProvider } from './providers/azure.ts'
+import { geminiProvider } from './providers/gemini.ts'
 import { openAiProvider } from './providers/openai.ts'
 import type { ConfiguredProvider, ProviderEntry } from './providers-file.ts'
 
 type OpenProvider = (entry: ConfiguredProvider, timeouts: UpstreamTimeouts) => Provider
 
 /** One file for each kind of provider. */
-const KINDS: Record<ProviderEntry['kind'], OpenProvider> = { openai: openAiProvider }
+const KINDS: Record<ProviderEntry['kind'], OpenProvider> = {
+  openai: openAiProvider,
+  azure: azureProvider,
+  gemini: geminiProvider,
+  anthropic: anthropicProvider,
+}
 
-/** Room for any image of the usual models: GPT-4.1 and Claude stay below 2,500, Qwen-VL's default is 2,560. */
-const DEFAULT_IMAGE_TOKENS = 4000
+/** Room for any image of the usual models: GPT-4.1 stays below 2,500, Qwen-VL's default is 2,560, Claude documents 4,784. */
+const DEFAULT_IMAGE_TOKENS = 5000
 /** OpenAI documents three tokens around a conversation. */
 const OPENAI_TEMPLATE_TOKENS = 24
 /** Templates of open models begin with a system prompt of their own where there is none: gpt-oss with about 70 tokens. */
 const OTHER_TEMPLATE_TOKENS = 100
 
 /** Other vendors' names begin otherwise (gpt-oss, gpt-neox), or say nothing about the vocabulary. */
-const OPENAI_MODEL = /^(openai\/)?(chatgpt-|gpt-\d|o\d)/
-const OLDER_OPENAI_MODEL = /^(openai\/)?gpt-(3\.?5|4)(-|$)/
+const OPENAI_MODEL = /^(openai\/)?(chatgpt-|gpt-\d|o\d|text-embedding-(3-|ada-002))/
+const OLDER_OPENAI_MODEL = /^(openai\/)?(gpt-(3\.?5|4)(-|$)|text-embedding-)/
 
 /** All configured models by their public names. */
 export interface Registry {
@@ -31,6 +40,9 @@ export interface Registry {
   /** Those that can do it, of the models with that name. */
   deploymentsOf(publicName: string, operation: Operation): readonly Deployment[]
   allDeployments(): readonly Deployment[]
+  readonly providers: readonly Provider[]
+  /** The names of those that bill whoever's key it is, so that students may bring their own. */
+  readonly takingOwnKeys: ReadonlySet<string>
   close(): Promise<void>
 }
 
@@ -64,6 +76,8 @@ export function createRegistry(
     deploymentsOf: (name, operation) =>
       deployments.get(name)?.filter(deployment => deployment.operation === operation) ?? [],
     allDeployments: () => [...deployments.values()].flat(),
+    providers,
+    takingOwnKeys: new Set(configured.flatMap(({ name, ownKeys }) => (ownKeys ? [name] : []))),
     close: async () => void (await Promise.all(providers.map(provider => provider.close()))),
   }
 }
@@ -89,6 +103,18 @@ export function breakerStates(registry: Registry): Reading<typeof METRIC.breaker
     Math.max(...deployments.map(({ breaker }) => BREAKER_STATES.indexOf(breaker.state))),
     JSON.parse(labels),
   ])
+}
+
+const KEY_STATES: readonly KeyState[] = ['ready', 'limited', 'refused']
+
+/** The states of all keys as a gauge shows them. */
+export function keyStates(registry: Registry): Reading<typeof METRIC.keyState> {
+  return registry.providers.flatMap(({ name, keys }) =>
+    keys.states.map(({ name: key, state }): [number, { provider: string; key: string }] => [
+      KEY_STATES.indexOf(state),
+      { provider: name, key },
+    ]),
+  )
 }
 
 function vocabularyOf(model: string): Vocabulary | 'other' {

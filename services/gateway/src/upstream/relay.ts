@@ -97,7 +97,7 @@ class Relay implements AnswerListener {
   #isForwarded(frame: Frame): boolean {
     if (frame.kind === 'usage') return this.#parts.forwardUsage || !frame.alone
     // Before the first frame nothing is sent: until then a failure can be an answer with its own status.
-    return frame.kind === 'data' || this.#parts.client.begun
+    return frame.kind === 'data' || this.#ready.length > 0 || this.#parts.client.begun
   }
 
   /** Sends what is ready, and ends if the end has come. */

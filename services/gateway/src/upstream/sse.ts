@@ -93,5 +93,10 @@ export function eventOf(data: unknown): string {
   return `data: ${JSON.stringify(data)}\n\n`
 }
 
+/** The same with a name, which is its data's type. */
+export function namedEventOf(data: { type: string } & Record<string, unknown>): string {
+  return `event: ${data.type}\n${eventOf(data)}`
+}
+
 /** The event that ends every complete stream. */
 export const DONE_EVENT = 'data: [DONE]\n\n'

@@ -7,6 +7,7 @@ interface ReportedUsage {
   completion_tokens?: unknown
   total_tokens?: unknown
   prompt_cache_hit_tokens?: unknown
+  cached_tokens?: unknown
   prompt_tokens_details?: { cached_tokens?: unknown } | null
 }
 
@@ -19,10 +20,22 @@ export function readUsage(reported: unknown): Usage | null {
   if (inputTokens === null || completion === null) return null
   // Gemini counts what it thought only in the total.
   const outputTokens = Math.max(completion, (countOf(total_tokens) ?? 0) - inputTokens)
-  // DeepSeek's name for what OpenAI calls cached tokens.
+  // What OpenAI calls cached tokens has another name at DeepSeek, and another place at Moonshot.
   const cached =
-    countOf(rest.prompt_tokens_details?.cached_tokens) ?? countOf(rest.prompt_cache_hit_tokens) ?? 0
+    countOf(rest.prompt_tokens_details?.cached_tokens) ??
+    countOf(rest.prompt_cache_hit_tokens) ??
+    countOf(rest.cached_tokens) ??
+    0
   return { inputTokens, outputTokens, cachedTokens: Math.min(cached, inputTokens), source: 'provider' }
+}
+
+/** What embeddings cost: nothing is written. Some servers name the total alone. */
+export function readInputUsage(reported: unknown): Usage | null {
+  if (typeof reported !== 'object' || reported === null) return null
+  const { prompt_tokens, total_tokens } = reported as ReportedUsage
+  const inputTokens = countOf(prompt_tokens ?? total_tokens)
+  if (inputTokens === null) return null
+  return { inputTokens, outputTokens: 0, cachedTokens: 0, source: 'provider' }
 }
 
 /** No request has more tokens; and such a number's charge, at the greatest weights, is still one that a record may carry. */

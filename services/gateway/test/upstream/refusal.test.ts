@@ -1,9 +1,11 @@
 import t from 'tap'
+import { ApiKeys } from '../../src/upstream/api-keys.ts'
 import { Refusal } from '../../src/upstream/failure.ts'
 import { explainRefusal } from '../../src/upstream/providers/openai.ts'
 
+const OWN_KEYS = new ApiKeys([{ name: 'OWN_KEY', value: 'sk-own' }])
 const refusal = (status: number, message: string) =>
-  explainRefusal(new Refusal(status, {}, JSON.stringify({ error: { message } })), 'sk-own')
+  explainRefusal(new Refusal(status, {}, JSON.stringify({ error: { message } })), OWN_KEYS)
 
 t.test('P10: a provider that quotes the request is heard by the student, not by the log', async t => {
   const failure = refusal(400, 'not allowed: "what somebody wrote"')

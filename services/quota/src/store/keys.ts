@@ -8,6 +8,7 @@ import { BUCKETS, bucketOfCourse, bucketOfKeyHash } from '@lectern/shared/keys.t
  *     <bucket>:epoch                     begun by `open`; none: nothing in the bucket is to be believed
  *     <bucket>:key:<sha256>              epoch, state, student, course
  *     <bucket>:course:<id>               epoch, version, calendar and limits
+ *     <bucket>:own:<student>             epoch, version, the student's own keys at providers, encrypted by the gateway
  *     <bucket>:account:<student>:<week>  epoch, rev, granted, settled, held
  *     <bucket>:pending:<student>:<week>  settlements that the ledger has not confirmed: reservation -> tokens
  *     <bucket>:hold:<reservation>        question and answer of a reservation, its state and charge; or the mark of a

@@ -5,7 +5,7 @@ import type { CoursePolicy } from '../course.ts'
 import type { Need } from '../need.ts'
 import { type Bucket, bucketFor, bucketForKey, courseName, keyName } from './keys.ts'
 import { type RedisClock, tooLate } from './redis-clock.ts'
-import { openScript, putCourseScript, putKeyScript } from './scripts.ts'
+import { openScript, putCourseScript, putKeyScript, putOwnKeysScript } from './scripts.ts'
 
 /** Copies in Redis of what Postgres says about keys and courses. */
 export interface Policies {
@@ -14,6 +14,7 @@ export interface Policies {
   /** `epoch` null: the caller has just written this to Postgres. */
   putKey(key: KeyCopy, epoch: string | null): Promise<void>
   putCourse(course: CoursePolicy, epoch: string | null): Promise<void>
+  putOwnKeys(keys: OwnKeysCopy, epoch: string | null): Promise<void>
   findOwner(keyHash: string): Promise<FoundOwner | { need: Need }>
 }
 
@@ -22,9 +23,18 @@ export type KeyCopy =
   | { hash: string; state: 'owner'; studentId: string; courseId: string }
   | { hash: string; state: 'unknown' | 'revoked' }
 
+/** All own keys of a student at providers, as the gateway encrypted them. */
+export interface OwnKeysCopy {
+  bucket: Bucket
+  studentId: string
+  /** The newest wins, in whatever order copies arrive. */
+  version: number
+  keys: { provider: string; sealed: string }[]
+}
+
 /** The owner of a key and the course's policy; null: the key is not valid. */
 export type FoundOwner = { owner: { studentId: string; course: CachedCourse } | null }
-export type CachedCourse = Pick<CoursePolicy, 'id' | 'stretches' | 'models' | 'defaultMaxTokens'>
+export type CachedCourse = Pick<CoursePolicy, 'id' | 'stretches' | 'models' | 'defaultMaxTokens' | 'ownKeys'>
 
 const COPY_TTL_S = 30 * 86_400
 // Longer than any loader may take that read the key before it was revoked; afterwards Postgres answers again.
@@ -75,6 +85,22 @@ export function createPolicies(redis: Redis, clock: RedisClock): Policies {
           parallel_requests: course.parallelRequests,
           tokens_per_minute: course.tokensPerMinute ?? '',
           course_parallel_requests: course.courseParallelRequests ?? '',
+          own_keys: course.ownKeys ? 1 : 0,
+          answer_cache: course.answerCaching,
+          ttl_s: COPY_TTL_S,
+        },
+      )
+    },
+
+    async putOwnKeys({ bucket, studentId, version, keys }, epoch) {
+      await putOwnKeysScript.run(
+        redis,
+        { bucket },
+        {
+          epoch: epoch ?? '',
+          student: studentId,
+          version,
+          keys: JSON.stringify(keys.map(({ provider, sealed }) => [provider, sealed])),
           ttl_s: COPY_TTL_S,
         },
       )
@@ -100,6 +126,7 @@ function toCachedCourse(id: string, fields: Record<string, string>): CachedCours
     stretches: (fields.calendar ?? '').split(' ').map(readStretch),
     models: (fields.models ?? '').split('\n').filter(Boolean),
     defaultMaxTokens: Number(fields.default_max_tokens),
+    ownKeys: fields.own_keys === '1',
   }
 }
 

@@ -1,13 +1,14 @@
 -- put-course-1.lua: a course's calendar and limits, unless a newer version is there
 -- KEYS: bucket
 -- ARGV: epoch, course, version, calendar, models, weights, default_max_tokens, requests_per_minute, parallel_requests,
---   tokens_per_minute, course_parallel_requests, ttl_s
+--   tokens_per_minute, course_parallel_requests, own_keys, answer_cache, ttl_s
 -- REPLIES: put, kept, closed
 --
 -- calendar: `<begin>-<end>:<week>` of each stretch in which the course is open, in milliseconds, with spaces between
 -- models: each name between line feeds; empty: every model
 -- weights: `<model> TAB <input> <cached input> <output>` between line feeds, in thousandths of a token
 -- tokens_per_minute, course_parallel_requests: empty: no limit
+-- own_keys: 1 where students may use keys of their own; answer_cache: `<free or charged> <minutes>`, empty: off
 -- epoch: the one under which the caller read Postgres; empty: the caller has just written to Postgres.
 
 local bucket = KEYS[1]
@@ -24,6 +25,6 @@ if present[1] == epoch and present[3] and tonumber(present[2]) >= tonumber(ARGV[
 end
 redis.call('HSET', course_name, 'epoch', epoch, 'version', ARGV[3], 'calendar', ARGV[4], 'models', ARGV[5], 'weights', ARGV[6],
   'default_max_tokens', ARGV[7], 'requests_per_minute', ARGV[8], 'parallel_requests', ARGV[9], 'tokens_per_minute', ARGV[10],
-  'course_parallel_requests', ARGV[11])
-redis.call('EXPIRE', course_name, ARGV[12])
+  'course_parallel_requests', ARGV[11], 'own_keys', ARGV[12], 'answer_cache', ARGV[13])
+redis.call('EXPIRE', course_name, ARGV[14])
 return { 'put' }

@@ -1,7 +1,14 @@
 import type { ReplyOf, RequestOf } from '@lectern/shared/contracts/call.ts'
-import type { DenialReason, RateLimits, ReserveCall, Weights } from '@lectern/shared/contracts/quota.ts'
+import type {
+  DenialReason,
+  OwnKey,
+  RateLimits,
+  ReserveCall,
+  Weights,
+} from '@lectern/shared/contracts/quota.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
 import type { Redis } from '@lectern/shared/redis/connect.ts'
+import { toAnswerCaching } from '../answer-caching.ts'
 import type { Need } from '../need.ts'
 import { ALL_BUCKETS, type Bucket, bucketForKey, expiryName } from './keys.ts'
 import { type RedisClock, tooLate } from './redis-clock.ts'
@@ -78,6 +85,7 @@ export function createReservations({
         choices: request.choices,
         ttl_ms: request.ttlMs,
         least_output_tokens: request.lowerOutput ? minimumOutputTokens : -1,
+        own_key_at: request.ownKeyAt?.join(' ') ?? '',
       }
       const { reply, values } = await reserveScript.run(redis, { bucket }, args)
       if (reply === 'granted') return { answer: toGranted(values) }
@@ -139,7 +147,7 @@ export function createReservations({
 
 function toGranted(values: string[]): ReplyOf<typeof ReserveCall> {
   const [studentId = '', courseId = '', week, tokensHeld, cap, lowered, remaining, ...more] = values
-  const [resetsAtMs, weights = '', limits = ''] = more
+  const [resetsAtMs, weights = '', own, cache, limits = ''] = more
   return {
     granted: true,
     studentId,
@@ -152,7 +160,14 @@ function toGranted(values: string[]): ReplyOf<typeof ReserveCall> {
     resetsAtMs: Number(resetsAtMs),
     weights: toWeights(weights),
     rateLimits: toRateLimits(limits),
+    ...(own ? { ownKey: toOwnKey(own) } : {}),
+    ...(cache ? { answerCache: toAnswerCaching(cache) } : {}),
   }
+}
+
+function toOwnKey(text: string): OwnKey {
+  const [provider = '', sealed = ''] = text.split(' ')
+  return { provider, sealed }
 }
 
 function toWeights(text: string): Weights {
@@ -192,6 +207,7 @@ function toNeed(bucket: Bucket, keyHash: string, values: string[]): Need {
   const [what, epoch = '', courseId = '', studentId = '', week] = values
   if (what === 'key') return { what, bucket, epoch, keyHash }
   if (what === 'course') return { what, bucket, epoch, courseId }
+  if (what === 'own_keys') return { what, bucket, epoch, studentId }
   if (what === 'account') return { what, account: { courseId, studentId, week: Number(week) } }
   return { what: 'epoch', bucket }
 }

@@ -2,23 +2,26 @@
 --   requests of the student, then of the course, budget, tokens per minute
 -- KEYS: bucket
 -- ARGV: now_ms, deadline_ms, reservation, key_hash, model, input_tokens, max_output_tokens, choices, ttl_ms,
---   least_output_tokens
+--   least_output_tokens, own_key_at
 -- REPLIES: granted, denied, need, conflict, released, late
 --
--- granted: student, course, week, tokens held, output cap per choice, lowered (0 or 1), remaining, resets_at_ms, weights, limits
+-- granted: student, course, week, tokens held, output cap per choice, lowered (0 or 1), remaining, resets_at_ms, weights,
+--   own key (`<provider> <key as stored>`) and answer cache (`<free or charged> <minutes>`), empty where there is none, limits
 -- denied: reason, retry_after_ms, remaining, resets_at_ms, limits (empty: none); nothing has been changed
 -- weights: of input, cached input and output, in thousandths of a token
 -- limits: requests per minute, how many remain, milliseconds until all are there; the same of tokens (-: no limit)
--- need: what is not loaded (epoch, key, course, account), epoch, course, student, week
+-- need: what is not loaded (epoch, key, course, account, own_keys), epoch, course, student, week
 -- conflict: this reservation id has asked something else before
 -- released: the caller gave up on it before it came here
 -- now_ms 0: Redis's own clock decides. max_output_tokens -1: the course's default. least_output_tokens: the output cap may be
---   lowered so far; -1: not at all
+--   lowered so far; -1: not at all. own_key_at: providers, with spaces between; a key of the student's own at the first of them
+--   that has one pays for the request, where the course lets it
 -- Names are derived from the bucket, whose hash tag they share, because the key's owner and the week are found here.
 
 local bucket = KEYS[1]
 local reservation, key_hash, model, asked_output = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[7])
 local input, choices, ttl_ms, least = tonumber(ARGV[6]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local own_key_at = ARGV[11]
 
 local function name(noun, id)
   return bucket .. ':' .. noun .. ':' .. id
@@ -46,17 +49,20 @@ end
 
 -- The same question gets the same answer. Its digest is short enough for Redis's compact form of a small hash.
 local hold_name = name('hold', reservation)
-local question = redis.sha1hex(table.concat({ key_hash, ARGV[6], ARGV[7], ARGV[8], ARGV[10], model }, ' '))
+local asked = table.concat({ key_hash, ARGV[6], ARGV[7], ARGV[8], ARGV[10], model }, ' ')
+local question = redis.sha1hex(own_key_at == '' and asked or asked .. '\n' .. own_key_at)
 local hold = redis.call('HMGET', hold_name, 'question', 'student', 'course', 'week', 'tokens', 'cap', 'lowered',
-  'remaining', 'resets_at_ms', 'weights', 'limits', 'state')
-if hold[12] == 'never' then
+  'remaining', 'resets_at_ms', 'weights', 'own', 'cache', 'limits', 'state')
+if hold[14] == 'never' then
   return { 'released' }
 end
 if hold[1] then
   if hold[1] ~= question then
     return { 'conflict' }
   end
-  return { 'granted', unpack(hold, 2, 11) }
+  -- One that another release of the service wrote has neither.
+  hold[11], hold[12] = hold[11] or '', hold[12] or ''
+  return { 'granted', unpack(hold, 2, 13) }
 end
 
 local key = redis.call('HMGET', name('key', key_hash), 'epoch', 'state', 'student', 'course')
@@ -69,7 +75,7 @@ end
 local student, course = key[3], key[4]
 
 local policy = redis.call('HMGET', name('course', course), 'epoch', 'calendar', 'models', 'default_max_tokens',
-  'requests_per_minute', 'parallel_requests', 'weights', 'tokens_per_minute', 'course_parallel_requests')
+  'requests_per_minute', 'parallel_requests', 'weights', 'tokens_per_minute', 'course_parallel_requests', 'own_keys', 'answer_cache')
 if policy[1] ~= epoch or not policy[2] then
   return { 'need', 'course', epoch, course, student, '' }
 end
@@ -92,6 +98,26 @@ local account = redis.call('HMGET', account_name, 'epoch', 'granted', 'settled',
 if account[1] ~= epoch then
   return { 'need', 'account', epoch, course, student, week }
 end
+
+-- Looked for only where it may be used, so that the others never wait for it to be loaded.
+local own = ''
+if own_key_at ~= '' and policy[10] == '1' then
+  local fields = {}
+  for provider in string.gmatch(own_key_at, '%S+') do
+    fields[#fields + 1] = 'at:' .. provider
+  end
+  local keys = redis.call('HMGET', name('own', student), 'epoch', unpack(fields))
+  if keys[1] ~= epoch then
+    return { 'need', 'own_keys', epoch, course, student, '' }
+  end
+  for place, field in ipairs(fields) do
+    if keys[place + 1] then
+      own = string.sub(field, 4) .. ' ' .. keys[place + 1]
+      break
+    end
+  end
+end
+
 local unspent = tonumber(account[2]) - tonumber(account[3])
 local held = tonumber(account[4])
 local left = unspent - held
@@ -155,6 +181,9 @@ local _, tab = string.find(policy[7], '\n' .. model .. '\t', 1, true)
 if tab then
   weights = string.match(policy[7], '^[^\n]*', tab + 1)
 end
+if own ~= '' then
+  weights = '0 0 0'
+end
 local input_weight, output_weight = string.match(weights, '^(%d+) %d+ (%d+)$')
 input_weight, output_weight = tonumber(input_weight), tonumber(output_weight)
 
@@ -184,7 +213,8 @@ local function fitting_cap(tokens)
   end
   return math.min(wanted_cap, (room - math.fmod(room, price)) / price)
 end
-local cap = fitting_cap(left)
+-- Who pays for it is not refused for a budget that it does not touch, not even for one below zero.
+local cap = own ~= '' and wanted_cap or fitting_cap(left)
 if cap < useful_cap then
   if fitting_cap(unspent) >= useful_cap then
     return denied('budget_in_use', '1000')
@@ -203,10 +233,11 @@ end
 
 rate_us, flow_us = rate_us + interval_us, flow_us + cost_us
 local answer = { student, course, week, int(tokens), int(cap), cap < wanted_cap and 1 or 0, int(left - tokens), resets_at_ms,
-  weights, limits() }
+  weights, own, policy[11] or '', limits() }
 redis.call('HSET', hold_name, 'state', 'held', 'question', question, 'model', model, 'student', student, 'course', course,
   'week', week, 'tokens', answer[4], 'cap', answer[5], 'lowered', answer[6], 'remaining', answer[7],
-  'resets_at_ms', resets_at_ms, 'weights', weights, 'limits', answer[10])
+  'resets_at_ms', resets_at_ms, 'weights', weights, 'own', own, 'cache', answer[11],
+  'limits', answer[12])
 redis.call('HINCRBY', account_name, 'held', answer[4])
 redis.call('ZADD', bucket .. ':expiry', int(now_ms + ttl_ms), reservation)
 redis.call('SADD', running_name, reservation)

@@ -23,6 +23,7 @@ export const reserveScript = loadScript(new URL('./reserve-1.lua', import.meta.u
     'choices',
     'ttl_ms',
     'least_output_tokens',
+    'own_key_at',
   ],
   replies: ['granted', 'denied', 'need', 'conflict', 'released', 'late'],
 })
@@ -100,7 +101,15 @@ export const putCourseScript = loadScript(new URL('./put-course-1.lua', import.m
     'parallel_requests',
     'tokens_per_minute',
     'course_parallel_requests',
+    'own_keys',
+    'answer_cache',
     'ttl_s',
   ],
+  replies: ['put', 'kept', 'closed'],
+})
+
+export const putOwnKeysScript = loadScript(new URL('./put-own-keys-1.lua', import.meta.url), {
+  keys,
+  args: ['epoch', 'student', 'version', 'keys', 'ttl_s'],
   replies: ['put', 'kept', 'closed'],
 })

@@ -8,6 +8,7 @@ import { type Courses, createCourses } from './courses.ts'
 import { openDatabase } from './database.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { createPolicies, type Policies } from './policies.ts'
+import { createProviderKeys, type ProviderKeys } from './provider-keys.ts'
 import { type RedisClock, startRedisClock } from './redis-clock.ts'
 import { createReservations, type Reservations } from './reservations.ts'
 import { createStatements, type Statements } from './statements.ts'
@@ -28,6 +29,7 @@ export interface Stores {
   courses: Courses
   students: Students
   keys: ApiKeys
+  providerKeys: ProviderKeys
 }
 
 /** Opens Redis and Postgres. Waits for neither: while one is away, what needs it is answered with 503. */
@@ -55,5 +57,6 @@ export function openStores(context: ServiceContext<Config>): Stores {
     courses: createCourses(database),
     students: createStudents(database),
     keys: createApiKeys(database),
+    providerKeys: createProviderKeys(database),
   }
 }

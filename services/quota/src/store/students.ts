@@ -4,6 +4,7 @@ import type { ApiKey, Prisma, Student } from '../../generated/client.ts'
 import { findClash, type Taken } from '../roster.ts'
 import { toEmail } from '../student.ts'
 import { type Database, isTaken } from './database.ts'
+import { removedKey } from './provider-keys.ts'
 
 export type StudentRow = Student & { keys: ApiKey[] }
 
@@ -14,7 +15,7 @@ export interface Students {
   find(studentId: string): Promise<StudentRow>
   /** By id, behind the one named. */
   list(courseId: string, limit: number, after?: string): Promise<StudentRow[]>
-  /** Ends all keys. Repeatable. */
+  /** Ends all keys, those at providers too. Repeatable. */
   drop(studentId: string): Promise<StudentRow>
 }
 
@@ -68,6 +69,8 @@ export function createStudents(database: Database): Students {
           where: { studentId, revokedAt: null },
           data: { revokedAt: new Date() },
         })
+        // Nobody could remove them any more.
+        await work.providerKey.updateMany({ where: { studentId, sealed: { not: null } }, data: removedKey() })
         return work.student.findUniqueOrThrow({ where: { id: studentId }, include: withKeys })
       })
     },

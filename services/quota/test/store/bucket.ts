@@ -69,6 +69,7 @@ function holdCalls(call: CallScript) {
       choices: 1,
       ttl_ms: 60_000,
       least_output_tokens: 16,
+      own_key_at: '',
       ...args,
     })
   const settle = (args: Partial<ArgsOf<typeof scripts.settleScript>> = {}) =>
@@ -145,8 +146,12 @@ function copyCalls(call: CallScript) {
       parallel_requests: 100,
       tokens_per_minute: '',
       course_parallel_requests: '',
+      own_keys: 0,
+      answer_cache: '',
       ttl_s: 600,
       ...args,
     })
-  return { sync, snapshot, open, putKey, putCourse }
+  const putOwnKeys = (args: Partial<ArgsOf<typeof scripts.putOwnKeysScript>> = {}) =>
+    call(scripts.putOwnKeysScript, { epoch: '', student: 's', version: 1, keys: '[]', ttl_s: 600, ...args })
+  return { sync, snapshot, open, putKey, putCourse, putOwnKeys }
 }

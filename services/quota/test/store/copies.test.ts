@@ -2,7 +2,7 @@ import t from 'tap'
 import * as scripts from '../../src/store/scripts.ts'
 import { BUCKET, NOW_MS, PAST_MS, startBucket, WEEK_MS } from './bucket.ts'
 
-const { redis, reserve, settle, sync, snapshot, open, putKey, putCourse, ready, account, met } =
+const { redis, reserve, settle, sync, snapshot, open, putKey, putCourse, putOwnKeys, ready, account, met } =
   await startBucket(t)
 
 t.test('P11: a bucket is opened once, and anew after a flush', async t => {
@@ -149,6 +149,18 @@ t.test('P11: a copy of a course that another release of the service wrote is rep
   t.match(await reserve(), ['granted'])
 })
 
+t.test('P10: own keys of a student: the newest copy stays, whoever brings it', async t => {
+  await redis.flushall()
+  t.same(await putOwnKeys(), ['closed'])
+  const [, epoch = ''] = await open()
+  t.same(await putOwnKeys({ epoch: 'older' }), ['closed'])
+  t.same(await putOwnKeys({ epoch, version: 3, keys: '[["a","v1.x"],["b","v1.y"]]' }), ['put'])
+  t.same(await putOwnKeys({ epoch, version: 2, keys: '[["c","v1.z"]]' }), ['kept'], 'a slow loader')
+  t.has(await redis.hgetall(`${BUCKET}:own:s`), { 'at:a': 'v1.x', 'at:b': 'v1.y' })
+  t.same(await putOwnKeys({ version: 4, keys: '[["b","v1.y"]]' }), ['put'])
+  t.same(Object.keys(await redis.hgetall(`${BUCKET}:own:s`)).sort(), ['at:b', 'epoch', 'version'])
+})
+
 t.test('P11: an account is not set after the deadline', async t => {
   const epoch = await ready()
   t.same(await sync({ epoch, rev: 1, granted: 5, deadline_ms: PAST_MS }), ['late'])
@@ -162,6 +174,7 @@ t.test('every declared reply has been seen', async t => {
     scripts.syncScript,
     scripts.putKeyScript,
     scripts.putCourseScript,
+    scripts.putOwnKeysScript,
   ])
     t.same([...(met.get(name) ?? [])].sort(), [...replies].sort(), name)
 })

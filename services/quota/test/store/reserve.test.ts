@@ -14,7 +14,7 @@ t.test('P1 P11: reserve says what is missing, and never takes it for a full budg
   await putCourse()
   t.has(await reserve(), ['need', 'account', epoch, 'c', 's', '1'])
   await sync({ epoch })
-  const told = ['1000 1000 1000', '100000 99999 1 - - -']
+  const told = ['1000 1000 1000', '', '', '100000 99999 1 - - -']
   t.same(await reserve(), [
     'granted',
     's',
@@ -146,6 +146,15 @@ t.test('P1: the cap is lowered to what is left, not below what is useful', async
     '30',
     '0',
   ])
+})
+
+t.test('P1: what asks for no output (embeddings) holds the prompt alone, to the last token', async t => {
+  const epoch = await ready(50)
+  t.ok(epoch)
+  const asked = { reservation: 'e1', input_tokens: 51, max_output_tokens: 0 }
+  t.has(await reserve({ ...asked, least_output_tokens: 16 }), ['denied'])
+  const granted = await reserve({ ...asked, reservation: 'e2', input_tokens: 50 })
+  t.same([granted[0], ...granted.slice(4, 8)], ['granted', '50', '0', '0', '0'])
 })
 
 t.test('large numbers stay exact integers', async t => {

@@ -10,11 +10,11 @@ import { readUsage } from '../usage.ts'
 
 /** No usage, error or end frame is this long; longer ones pass in pieces. */
 const MOST_HELD_BYTES = 64 * 1024
-const MOST_DONE_BYTES = 32
 
 const USAGE_FIELD = Buffer.from('"usage"')
 const ERROR_FIELD = Buffer.from('"error"')
-const DONE_MARK = Buffer.from('[DONE]')
+const DONE_DATA = '[DONE]'
+const DONE_MARK = Buffer.from(DONE_DATA)
 
 /** Reads a stream of chat completion chunks. */
 export function readChatStream(): StreamReader {
@@ -29,7 +29,8 @@ export function readChatStream(): StreamReader {
 function classify(bytes: Buffer, part: EventPart): Frame {
   if (part === 'tail') return { kind: 'tail', bytes }
   if (part !== 'whole') return { kind: 'data', bytes, part }
-  if (bytes.length <= MOST_DONE_BYTES && bytes.includes(DONE_MARK)) return { kind: 'done' }
+  // A model may write the mark, too, and a comment may stand before it: only as the whole data it is the end.
+  if (bytes.includes(DONE_MARK) && dataOf(bytes)?.trim() === DONE_DATA) return { kind: 'done' }
   if (mayCarryUsage(bytes) || bytes.includes(ERROR_FIELD)) return readEvent(bytes)
   // A colon opens a comment, a line end an empty event; a field opens with a letter.
   const first = bytes[0] ?? 0
@@ -54,7 +55,9 @@ function readEvent(bytes: Buffer): Frame {
   const frame = parseObject(dataOf(bytes) ?? '')
   if (!frame) return plain
   if (frame.error) return { kind: 'error', failure: garbled(frame.error) }
-  const usage = readUsage(frame.usage)
+  // Moonshot says it in the choice that ends.
+  const [choice] = (Array.isArray(frame.choices) ? frame.choices : []) as ({ usage?: unknown } | null)[]
+  const usage = readUsage(frame.usage) ?? readUsage(choice?.usage)
   if (!usage) return plain
   return { kind: 'usage', bytes, usage, alone: Array.isArray(frame.choices) && frame.choices.length === 0 }
 }
@@ -83,11 +86,12 @@ export function isEventStream(headers: IncomingHttpHeaders): boolean {
   return headers['content-type']?.startsWith('text/event-stream') === true
 }
 
-function garbled(error: unknown): UpstreamFailure {
+/** The failure that an error inside of a 200 is. */
+export function garbled(error: unknown): UpstreamFailure {
   const message = (error as { message?: unknown } | null)?.message
   return new UpstreamFailure(
     'garbled',
-    `error inside an answer: ${redactSecrets(String(message ?? error), undefined)}`,
+    `error inside an answer: ${redactSecrets(String(message ?? error), [])}`,
   )
 }
 

@@ -1,86 +1,99 @@
 import { LecternError } from '@lectern/shared/errors.ts'
+import type { ApiKeys } from '../api-keys.ts'
 import { Exchange, type UpstreamRequest } from '../exchange.ts'
-import { type Refusal, UpstreamFailure } from '../failure.ts'
+import { type Refusal, retryAfterMsOf, UpstreamFailure } from '../failure.ts'
 import { openOrigin, type UpstreamTimeouts } from '../origin.ts'
-import type { Deployment, ModelCall, Provider } from '../provider.ts'
+import type { Deployment, ModelCall, Operation, Provider, StreamReader } from '../provider.ts'
 import type { ConfiguredProvider } from '../providers-file.ts'
 import { redactSecrets } from '../redact.ts'
 import { isEventStream, parseObject, readChatCompletion, readChatStream } from './openai-answer.ts'
+import { readEmbeddings } from './openai-embeddings.ts'
+import { writeBody } from './openai-request.ts'
 
-/** OpenAI's chat API, as OpenAI and every compatible server speak it. */
+/** OpenAI's API, as OpenAI and every compatible server speak it. */
 
-/** Models of OpenAI that refuse `max_tokens`. */
-const REASONING_MODEL = /^(openai\/)?(o\d|gpt-5)/
-/** Would let a student choose another model than the course allows (OpenRouter) or drop the staff's prompt (vLLM). */
-const NEVER_SENT = ['models', 'chat_template'] as const
-/** A provider of the kind `openai`. */
-export function openAiProvider(entry: ConfiguredProvider, timeouts: UpstreamTimeouts): Provider {
+/** What servers that speak it differ in. */
+export interface OpenAiStyle {
+  /** Where a deployment is asked, below the base URL. */
+  pathOf(deployment: Deployment): string
+  keyHeaders(key: string): Record<string, string>
+  /** The fields that the server takes. */
+  fit(body: Record<string, unknown>): Record<string, unknown>
+  /** What a refusal's status should have been. */
+  statusOf(refusal: Refusal): number
+  reader(): StreamReader
+}
+
+/** The last part of the path, by what is asked for. */
+export const ENDPOINTS: Record<Operation, string> = { chat: '/chat/completions', embeddings: '/embeddings' }
+
+const OPENAI_STYLE: OpenAiStyle = {
+  pathOf: ({ operation }) => ENDPOINTS[operation],
+  keyHeaders: key => ({ authorization: `Bearer ${key}` }),
+  fit: body => body,
+  statusOf: ({ status }) => status,
+  reader: readChatStream,
+}
+
+/** A provider of the kind `openai`, or of one that differs from it in some point of style. */
+export function openAiProvider(
+  entry: ConfiguredProvider,
+  timeouts: UpstreamTimeouts,
+  given: Partial<OpenAiStyle> = {},
+): Provider {
+  const { name, keys } = entry
+  const style = { ...OPENAI_STYLE, ...given }
   const { origin, server, path, limits, close } = openOrigin(entry, timeouts)
-  const write = writeChatRequest(`${path}/chat/completions`, entry.apiKey)
+  const write = (call: ModelCall, deployment: Deployment, key: string | undefined): UpstreamRequest => ({
+    path: path + style.pathOf(deployment),
+    headers: {
+      'content-type': 'application/json',
+      accept: call.body.stream === true ? 'text/event-stream' : 'application/json',
+      'user-agent': 'lectern',
+      ...(key === undefined ? {} : style.keyHeaders(key)),
+    },
+    body: JSON.stringify(style.fit(writeBody(call, deployment))),
+  })
   return {
-    name: entry.name,
+    name,
     server,
+    keys,
     send: (call, deployment, totalMs) =>
-      new Exchange(origin, write(call, deployment), { ...limits, totalMs }),
-    reader: readChatStream,
-    readWhole: readChatCompletion,
+      keys.use(
+        key => new Exchange(origin, write(call, deployment, key), { ...limits, totalMs }),
+        style.statusOf,
+        call.ownKey,
+      ),
+    reader: style.reader,
+    readWhole: (bytes, operation) =>
+      operation === 'embeddings' ? readEmbeddings(bytes) : readChatCompletion(bytes),
     isStream: isEventStream,
-    explain: refusal => explainRefusal(refusal, entry.apiKey),
+    explain: refusal => explainRefusal(refusal, keys, style.statusOf(refusal)),
     close,
   }
 }
 
-/** The request that goes to the provider: the student's, with only what policy needs put in its place. */
-export function writeChatRequest(path: string, apiKey: string | undefined) {
-  return ({ body, system, maxOutputTokens, user }: ModelCall, deployment: Deployment): UpstreamRequest => {
-    const { max_tokens, max_completion_tokens, ...rest } = body
-    for (const field of NEVER_SENT) delete rest[field]
-    const capField = deployment.maxOutputField ?? capFieldOf(body, deployment.model)
-    const streaming = body.stream === true
-    const sent = {
-      ...rest,
-      model: deployment.model,
-      // The staff's prompt comes first; a student's own system messages keep their place behind it.
-      messages: system === null ? body.messages : [{ role: 'system', content: system }, ...body.messages],
-      [capField]: maxOutputTokens,
-      user,
-      ...(streaming ? { stream_options: { ...body.stream_options, include_usage: true } } : {}),
-    }
-    return {
-      path,
-      headers: {
-        'content-type': 'application/json',
-        accept: streaming ? 'text/event-stream' : 'application/json',
-        'user-agent': 'lectern',
-        ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
-      },
-      body: JSON.stringify(sent),
-    }
-  }
-}
-
-function capFieldOf(body: ModelCall['body'], model: string): 'max_tokens' | 'max_completion_tokens' {
-  if (REASONING_MODEL.test(model)) return 'max_completion_tokens'
-  return (body.max_completion_tokens ?? null) === null ? 'max_tokens' : 'max_completion_tokens'
-}
-
 /** What a status other than 200 means for the client, in the provider's words where they help. */
 export function explainRefusal(
-  { status, headers, body }: Refusal,
-  apiKey: string | undefined,
+  { status: given, headers, body, keyName, ownKey }: Refusal,
+  keys: ApiKeys,
+  status = given,
 ): UpstreamFailure {
-  const error = parseObject(body)?.error as { message?: unknown; code?: unknown; param?: unknown } | undefined
-  const said = redactSecrets(typeof error?.message === 'string' ? error.message : '', apiKey).slice(0, 1000)
+  const error = errorIn(body)
+  const secrets = ownKey === undefined ? keys.values : [...keys.values, ownKey]
+  const said = redactSecrets(typeof error?.message === 'string' ? error.message : '', secrets).slice(0, 1000)
   const isOurFault = status >= 500 || status < 400 || [401, 402, 403, 408, 409, 429].includes(status)
   const tooLong =
-    error?.code === 'context_length_exceeded' || /context (length|window)|maximum context/i.test(said)
+    error?.code === 'context_length_exceeded' ||
+    /context (length|window|limit)|maximum context|prompt is too long/i.test(said)
   const code = tooLong ? 'context_length_exceeded' : 'provider_rejected'
-  const seconds = Number(headers['retry-after'] ?? Number.NaN)
   // Whoever refuses a request may quote it: the student is told, the log is not.
   const reason = isOurFault ? `: ${said || 'no reason given'}` : ''
-  return new UpstreamFailure('refused', `the provider answered ${status}${reason}`, {
+  const whose = isOurFault && keyName !== undefined ? ` to our key ${keyName}` : ''
+  return new UpstreamFailure('refused', `the provider answered ${given}${whose}${reason}`, {
     status,
-    retryAfterMs: Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 3600) * 1000 : undefined,
+    retryAfterMs: retryAfterMsOf(headers),
+    anotherKey: keys.mayHelp(status),
     ...(isOurFault
       ? {}
       : {
@@ -90,4 +103,11 @@ export function explainRefusal(
           }),
         }),
   })
+}
+
+/** The error in a refusal's body; Gemini puts it into a list. */
+function errorIn(body: string): { message?: unknown; code?: unknown; param?: unknown } | undefined {
+  const parsed: unknown = parseObject(body)
+  const holder = (Array.isArray(parsed) ? parsed[0] : parsed) as { error?: object } | null | undefined
+  return holder?.error
 }
