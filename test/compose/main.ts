@@ -250,6 +250,23 @@ t.test('a new version that does not start changes nothing', async t => {
   )
 })
 
+t.test('P2 P3: saved, used on, restored: every answer is there once', async t => {
+  const traffic = startTraffic({ gatewayUrl: lectern.gatewayUrl, keys })
+  await delay(WHILE_MS)
+  const saved = (await lectern.script('infra/backup/save.sh', 'backups')).trim()
+  await delay(WHILE_MS)
+  await traffic.stop()
+  await booksAgree(t, traffic.answered)
+  await t.rejects(lectern.script('infra/backup/restore.sh', '--yes', saved), { message: /still runs/ })
+  await lectern.compose('stop', 'gateway')
+  await lectern.compose('stop', 'console', 'quota', 'prompts', 'logger')
+  t.comment(await lectern.script('infra/backup/restore.sh', '--yes', saved))
+  await booksAgree(t, traffic.answered)
+  await until('all services healthy', allHealthy)
+  await until('the balancer sees a gateway', async () => (await fetch(`${lectern.gatewayUrl}/readyz`)).ok)
+  t.ok((await post(lectern.gatewayUrl, keys[0] ?? '', { messages: [{ role: 'user', content: 'hi' }] })).ok)
+})
+
 t.test('the gateway starts in under 2 s', async t => {
   const took: number[] = []
   for (let round = 0; round < 3; round++) {
