@@ -40,6 +40,17 @@ export const PostgresConfig = {
   }),
 }
 
+/** The part that every service which reads a stream has: whoever comes first makes the streams. */
+export const StreamsConfig = {
+  STREAM_REPLICAS: Type.Integer({
+    default: 1,
+    minimum: 1,
+    maximum: 5,
+    description:
+      'servers that keep a copy of each stream, when it is first made; 3 on a bus of three, so that one may be lost',
+  }),
+}
+
 /** A wrong environment: every fault at once, in words an operator can act on. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { createLog, type Logger } from './log.ts'
 import { observeRuntime } from './metrics.ts'
-import { type Needs, startOps } from './ops.ts'
+import { type Needs, type OpsServer, startOps } from './ops.ts'
 import { checkInstrumentations, type Probes } from './self-check.ts'
 import { flushTelemetry, reportLostSpans } from './telemetry.ts'
 
@@ -29,11 +29,17 @@ interface OpsConfig {
   OPS_PORT: number
   LOG_LEVEL: string
   SHUTDOWN_GRACE_MS: number
+  /** Of a service that goes on serving for a while after it was asked to stop. */
+  DRAIN_DELAY_MS?: number
 }
+
+/** Beyond the grace period: last records, batches and traces. */
+const LAST_STEPS_MS = 5000
 
 /**
  * The life of every service: read the environment (or refuse to start), wire, answer `/readyz`, and on SIGTERM or SIGINT
- * say "not ready", close in reverse order within the grace period, flush the traces, exit.
+ * say "not ready", close in reverse order within the grace period, flush the traces, exit. The operator's door closes last: a
+ * process that drains for minutes is still one to be watched.
  */
 export async function run<T extends TObject>(
   name: string,
@@ -41,7 +47,7 @@ export async function run<T extends TObject>(
   start: (context: ServiceContext<Static<T>>) => Promise<RunningService>,
 ): Promise<void> {
   const config = readConfigOrExit(name, schema)
-  const { HOST, OPS_PORT, LOG_LEVEL, SHUTDOWN_GRACE_MS } = config as OpsConfig
+  const { HOST, OPS_PORT, LOG_LEVEL, SHUTDOWN_GRACE_MS, DRAIN_DELAY_MS = 0 } = config as OpsConfig
   const log = createLog(name, LOG_LEVEL)
   reportLostSpans(log)
   const closing = new AsyncDisposableStack()
@@ -51,10 +57,13 @@ export async function run<T extends TObject>(
     if (stopping) return
     stopping = true
     log.info({ reason }, 'stopping')
-    setTimeout(() => {
-      log.error('did not stop within the grace period')
-      process.exit(1)
-    }, SHUTDOWN_GRACE_MS + 5000).unref()
+    setTimeout(
+      () => {
+        log.error('did not stop within the grace period')
+        process.exit(1)
+      },
+      DRAIN_DELAY_MS + SHUTDOWN_GRACE_MS + LAST_STEPS_MS,
+    ).unref()
     await closing.disposeAsync().catch((error: unknown) => log.error({ err: error }, 'closing failed'))
     await flushTelemetry()
     process.exit(code)
@@ -73,17 +82,19 @@ export async function run<T extends TObject>(
   })
 
   try {
+    let ops: OpsServer | undefined
+    closing.defer(() => ops?.close())
     observeRuntime(closing)
     const { checks, shared, probes } = await start({ name, config, log, clock: systemClock, closing })
-    const ops = await startOps({
+    ops = await startOps({
       host: HOST,
       port: OPS_PORT,
       checks: { serving: () => !stopping, ...checks },
       shared,
     })
-    closing.defer(() => ops.close())
     log.info({ opsPort: ops.port }, 'started')
-    const undici = () => fetch(`http://${ownAddress(HOST)}:${ops.port}/healthz`).then(answer => answer.text())
+    const { port } = ops
+    const undici = () => fetch(`http://${ownAddress(HOST)}:${port}/healthz`).then(answer => answer.text())
     void checkInstrumentations({ probes: { undici, ...probes }, log, closing })
   } catch (error) {
     log.fatal({ err: error }, 'could not start')

@@ -1,10 +1,11 @@
-import { CommonConfig, PostgresConfig } from '@lectern/shared/config.ts'
+import { CommonConfig, PostgresConfig, StreamsConfig } from '@lectern/shared/config.ts'
 import { type Static, Type } from 'typebox'
 
 /** The environment of the logger. */
 export const Config = Type.Object({
   ...CommonConfig,
   ...PostgresConfig,
+  ...StreamsConfig,
   DATABASE_URL: Type.String({
     pattern: '^postgres(ql)?://',
     description: 'postgresql://user:password@host:port/database; the tables are in its schema logs',

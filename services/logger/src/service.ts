@@ -36,7 +36,7 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
   const nc = await connectBus({ url: config.NATS_URL, service: 'logger', log })
   closing.defer(() => nc.drain())
   followLogLevel(nc, context)
-  await ensureStreams(nc)
+  await ensureStreams(nc, { replicas: config.STREAM_REPLICAS })
   const pool = openPool('lectern-logger', context)
   const db = openDatabase(pool)
 

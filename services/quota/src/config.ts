@@ -1,4 +1,4 @@
-import { CommonConfig, PostgresConfig } from '@lectern/shared/config.ts'
+import { CommonConfig, PostgresConfig, StreamsConfig } from '@lectern/shared/config.ts'
 import { REDIS_URL_PATTERN } from '@lectern/shared/redis/connect.ts'
 import { type Static, Type } from 'typebox'
 
@@ -9,6 +9,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 export const Config = Type.Object({
   ...CommonConfig,
   ...PostgresConfig,
+  ...StreamsConfig,
   DATABASE_URL: Type.String({
     pattern: '^postgres(ql)?://',
     description: "postgresql://user:password@host:port/database with the schema 'quota'",

@@ -140,10 +140,13 @@ function consume(
   closing.defer(() => consumer.stop())
 }
 
-async function ensureStreamsSometime(nc: NatsConnection, { log }: ServiceContext<Config>): Promise<void> {
+async function ensureStreamsSometime(
+  nc: NatsConnection,
+  { config, log }: ServiceContext<Config>,
+): Promise<void> {
   for (;;) {
     try {
-      return await ensureStreams(nc)
+      return await ensureStreams(nc, { replicas: config.STREAM_REPLICAS })
     } catch (error) {
       if (nc.isClosed()) throw error
       log.warn({ err: error }, 'streams could not be made sure of, will be tried again')

@@ -38,7 +38,10 @@ export const STREAMS: Record<string, Partial<StreamConfig> & { name: string }> =
   },
 }
 
-/** Creates the streams where they are missing, and leaves an existing one as its operator set it. */
+/**
+ * Creates the streams where they are missing, each kept by `replicas` servers, and leaves an existing one as its operator
+ * set it. Throws where the bus has fewer servers than that.
+ */
 export async function ensureStreams(
   nc: NatsConnection,
   { replicas = 1 }: { replicas?: number } = {},

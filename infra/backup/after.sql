@@ -1,0 +1,43 @@
+-- Comes after a backup, and commits it together with what is taken over from the schemas that were set aside.
+SELECT 'quota' || :'aside' AS old_quota, 'prompts' || :'aside' AS old_prompts,
+       to_regclass(format('%I.api_keys', 'quota' || :'aside')) IS NOT NULL
+         AND to_regclass(format('%I.versions', 'prompts' || :'aside')) IS NOT NULL AS is_known \gset
+
+\if :is_known
+-- P10: a key that was revoked since may be in strangers' hands, and must not become valid again. One that was handed out
+-- since is the only one that its student has now.
+UPDATE quota.api_keys AS k SET revoked_at = o.revoked_at
+  FROM :"old_quota".api_keys AS o WHERE o.id = k.id AND k.revoked_at IS NULL AND o.revoked_at IS NOT NULL;
+INSERT INTO quota.api_keys (id, student_id, hash, hint, created_at, revoked_at)
+SELECT o.id, o.student_id, o.hash, o.hint, o.created_at, o.revoked_at
+  FROM :"old_quota".api_keys AS o JOIN quota.students AS s ON s.id = o.student_id
+    ON CONFLICT DO NOTHING;
+\endif
+
+COMMIT;
+\echo restored
+
+\if :is_known
+SELECT format('gone: %s %s', number, what) FROM (
+  SELECT 'courses' AS what, count(*) AS number FROM :"old_quota".courses AS o
+   WHERE NOT EXISTS (SELECT FROM quota.courses AS c WHERE c.id = o.id)
+  UNION ALL
+  SELECT 'later changes of courses', count(*)
+    FROM :"old_quota".courses AS o JOIN quota.courses AS c ON c.id = o.id WHERE o.version > c.version
+  UNION ALL
+  SELECT 'students', count(*) FROM :"old_quota".students AS o
+   WHERE NOT EXISTS (SELECT FROM quota.students AS s WHERE s.id = o.id)
+  UNION ALL
+  SELECT 'grants', count(*) FROM :"old_quota".ledger_entries AS o
+   WHERE o.kind = 'grant' AND NOT EXISTS (SELECT FROM quota.ledger_entries AS e WHERE e.grant_id = o.grant_id)
+  UNION ALL
+  SELECT 'prompt versions', count(*) FROM :"old_prompts".versions AS o
+   WHERE NOT EXISTS (SELECT FROM prompts.versions AS v WHERE v.id = o.id)
+  UNION ALL
+  SELECT 'changes of rules', count(*)
+    FROM :"old_prompts".rules AS o LEFT JOIN prompts.rules AS r ON r.id = o.id
+   WHERE r.id IS NULL OR r.removed_at IS DISTINCT FROM o.removed_at
+) AS lost WHERE number > 0;
+\endif
+SELECT format('set aside: %s', string_agg(quote_ident(nspname), ', ' ORDER BY nspname))
+  FROM pg_namespace WHERE nspname LIKE '%' || replace(:'aside', '_', '\_') HAVING count(*) > 0;
