@@ -57,10 +57,13 @@ export async function run<T extends TObject>(
     if (stopping) return
     stopping = true
     log.info({ reason }, 'stopping')
-    setTimeout(() => {
-      log.error('did not stop within the grace period')
-      process.exit(1)
-    }, DRAIN_DELAY_MS + SHUTDOWN_GRACE_MS + LAST_STEPS_MS).unref()
+    setTimeout(
+      () => {
+        log.error('did not stop within the grace period')
+        process.exit(1)
+      },
+      DRAIN_DELAY_MS + SHUTDOWN_GRACE_MS + LAST_STEPS_MS,
+    ).unref()
     await closing.disposeAsync().catch((error: unknown) => log.error({ err: error }, 'closing failed'))
     await flushTelemetry()
     process.exit(code)
