@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { docker, obstacle } from './engine.ts'
 import { buildImage, developersPackages, inside, inspectImage } from './image.ts'
-import { type Container, install } from './installation.ts'
-import { cpuMsInside, killInside } from './process.ts'
+import { install } from './installation.ts'
+import { cpuMsInside, isHealthy, killInside } from './process.ts'
 import { post, startTraffic } from './traffic.ts'
 
 /** `npm run test:compose`: the real Dockerfile and docker-compose.yml, as an operator uses them. Minutes, and an engine. */
@@ -39,7 +39,6 @@ async function until(what: string, condition: () => Promise<boolean>): Promise<v
     await delay(200)
   }
 }
-const isHealthy = ({ State }: Container) => (State.Health?.Status ?? State.Status) === 'healthy'
 const allHealthy = async () => (await lectern.containers(...SERVICES)).every(isHealthy)
 
 /** The demo students, with the keys that the seed has printed. */

@@ -19,3 +19,8 @@ export async function cpuMsInside(container: Container | undefined): Promise<num
     .slice(11, 13)
   return (Number(user) + Number(system)) * 10
 }
+
+/** Whether a container is healthy; one without a check, whether it runs. */
+export function isHealthy({ State }: Container): boolean {
+  return State.Health ? State.Health.Status === 'healthy' : State.Status === 'running'
+}

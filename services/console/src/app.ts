@@ -28,6 +28,8 @@ export interface AppOptions {
   needs: Needs
   adminToken: string
   gatewayUrl?: string | undefined
+  /** Whether the console has been asked to stop: connections are then closed as their answers end. */
+  isStopping?: () => boolean
 }
 
 /** What each handler file gets: the bus on which it asks the owning services. */
@@ -49,6 +51,7 @@ export async function createApp({
   needs,
   adminToken,
   gatewayUrl,
+  isStopping = () => false,
 }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: log,
@@ -66,6 +69,10 @@ export async function createApp({
     frameworkErrors: refuseBrokenAddress,
   })
   observeRequests(app)
+  app.addHook('onRequest', async (_, reply) => {
+    // Closed while idle, a connection could break just as its client sends the next request.
+    if (isStopping()) reply.header('connection', 'close')
+  })
   answerErrors(app)
   addHeaders(app)
   logRequests(app)

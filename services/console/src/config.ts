@@ -9,6 +9,12 @@ export const Config = Type.Object({
     maximum: 65535,
     description: "port of the staff's API; 0 picks a free one",
   }),
+  DRAIN_DELAY_MS: Type.Integer({
+    default: 0,
+    minimum: 0,
+    description:
+      "time between 'not ready' and closing the port; set it to one probe interval behind a balancer",
+  }),
   ADMIN_TOKEN: Type.String({
     // 16 characters of a random token are out of reach of guessing over a network.
     minLength: 16,

@@ -1,9 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { connectBus, isConnected } from '@lectern/shared/nats/connect.ts'
 import { followLogLevel } from '@lectern/shared/nats/log-level.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
 import type { FastifyInstance } from 'fastify'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
+
+const IDLE_CHECK_MS = 50
 
 /** The console's wiring: one connection to the bus, one HTTP server. `url` is where it listens. */
 export async function startService(
@@ -13,15 +16,20 @@ export async function startService(
   const nc = await connectBus({ url: config.NATS_URL, service: 'console', log })
   closing.defer(() => nc.close())
   followLogLevel(nc, context)
-  const needs = { checks: {}, shared: { bus: () => isConnected(nc) } }
+  let stopping = false
+  const needs = { checks: { serving: () => !stopping }, shared: { bus: () => isConnected(nc) } }
   const app = await createApp({
     nc,
     log,
     needs,
     adminToken: config.ADMIN_TOKEN,
     gatewayUrl: config.GATEWAY_URL,
+    isStopping: () => stopping,
   })
-  closing.defer(() => stopServing(app, config.SHUTDOWN_GRACE_MS))
+  closing.defer(async () => {
+    stopping = true
+    await stopServing(app, config)
+  })
   const url = await listen(app, config)
   log.info({ url }, 'listening')
   return { ...needs, url }
@@ -38,8 +46,17 @@ async function listen(app: FastifyInstance, { HOST, PORT }: Config): Promise<str
   }
 }
 
-/** Lets running calls finish, and breaks what is still there when the grace period ends. */
-async function stopServing(app: FastifyInstance, graceMs: number): Promise<void> {
-  const deadline = setTimeout(() => app.server.closeAllConnections(), graceMs)
-  await app.close().finally(() => clearTimeout(deadline))
+/** Serves until its balancer knows, lets running calls finish, and breaks what is still there when the grace period ends. */
+async function stopServing(
+  app: FastifyInstance,
+  { DRAIN_DELAY_MS, SHUTDOWN_GRACE_MS }: Config,
+): Promise<void> {
+  await delay(DRAIN_DELAY_MS)
+  const deadline = setTimeout(() => app.server.closeAllConnections(), SHUTDOWN_GRACE_MS)
+  // Connections that were busy a moment ago are kept alive by their clients: Node closes only those idle at the call.
+  const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS)
+  await app.close().finally(() => {
+    clearTimeout(deadline)
+    clearInterval(idle)
+  })
 }

@@ -4,6 +4,9 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { readConfig } from '@lectern/shared/config.ts'
+import { ListCoursesCall } from '@lectern/shared/contracts/courses.ts'
+import { createLog } from '@lectern/shared/log.ts'
+import { connectBus } from '@lectern/shared/nats/connect.ts'
 import { startTestService } from '@lectern/shared/testing/service.ts'
 import t from 'tap'
 import { Config } from '../src/config.ts'
@@ -64,6 +67,49 @@ t.test('stopping does not wait for idle or silent connections beyond the grace p
   t.ok(Date.now() - startedMs < 5000)
   await t.rejects(fetch(url))
   silent.destroy()
+})
+
+t.test('P11: asked to stop, it says so first, serves on, and ends when its calls have', async t => {
+  const { servers } = await startConsole(t)
+  const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>()
+  const { promise: mayAnswer, resolve: answerNow } = Promise.withResolvers<void>()
+  const quota = await connectBus({ url: servers.natsUrl, service: 'quota', log: createLog('test', 'silent') })
+  t.teardown(() => quota.close())
+  quota.subscribe(ListCoursesCall.subject, {
+    callback: (_, message) => {
+      isAsked()
+      void mayAnswer.then(() =>
+        message.respond(JSON.stringify({ ok: true, data: { items: [], next: null } })),
+      )
+    },
+  })
+  await quota.flush()
+  const { url, stop } = await startTestService(t, startService, Config, {
+    ...environment,
+    NATS_URL: servers.natsUrl,
+    PORT: '0',
+    DRAIN_DELAY_MS: '300',
+    SHUTDOWN_GRACE_MS: '10000',
+  })
+  const api = clientOf(url)
+  const early = api('GET /api/courses')
+  await asked
+  const startedMs = performance.now()
+  const stopped = stop()
+  const { status, headers } = await api('GET /readyz')
+  t.equal(status, 503)
+  t.equal(headers.get('connection'), 'close', 'the next request goes elsewhere')
+  t.equal((await api('GET /healthz')).status, 200, 'who did not know yet is served')
+  const closed = async () =>
+    fetch(`${url}/healthz`).then(
+      () => false,
+      () => true,
+    )
+  await until(closed, Boolean)
+  answerNow()
+  t.equal((await early).status, 200, 'what had begun is answered')
+  await stopped
+  t.ok(performance.now() - startedMs < 5000, 'a connection that its client keeps open does not hold it up')
 })
 
 t.test('as a process: it starts, answers, and ends with code 0 on SIGTERM', async t => {

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { METRIC } from '@lectern/shared/metric-table.ts'
 import { observeGauge } from '@lectern/shared/metrics.ts'
-import { connectBus, isConnected } from '@lectern/shared/nats/connect.ts'
+import { connectBus, isConnected, leaveBus } from '@lectern/shared/nats/connect.ts'
 import { followLogLevel } from '@lectern/shared/nats/log-level.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
 import type { FastifyInstance } from 'fastify'
@@ -41,8 +41,7 @@ export async function startGateway(context: ServiceContext<Config>): Promise<Run
   })
   closing.defer(() => registry.close())
   const nc = await connectBus({ url: config.NATS_URL, service: 'gateway', log })
-  // A connection that is away has nothing to drain, and would wait for the bus.
-  closing.defer(() => (isConnected(nc) ? nc.drain() : nc.close()))
+  closing.defer(() => leaveBus(nc))
   followLogLevel(nc, context)
   const records = await createRecordsClient(nc, {
     log,

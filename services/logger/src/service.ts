@@ -11,7 +11,7 @@ import {
   RECORD_COMPLETED,
   RECORDS_STREAM,
 } from '@lectern/shared/contracts/subjects.ts'
-import { connectBus, isConnected } from '@lectern/shared/nats/connect.ts'
+import { connectBus, isConnected, leaveBus } from '@lectern/shared/nats/connect.ts'
 import { consumeBatches } from '@lectern/shared/nats/consumer.ts'
 import { followLogLevel } from '@lectern/shared/nats/log-level.ts'
 import { createResponder } from '@lectern/shared/nats/responder.ts'
@@ -34,7 +34,7 @@ import { createRecordWriter } from './store/record-writer.ts'
 export async function startService(context: ServiceContext<Config>): Promise<RunningService> {
   const { config, log, clock, closing } = context
   const nc = await connectBus({ url: config.NATS_URL, service: 'logger', log })
-  closing.defer(() => nc.drain())
+  closing.defer(() => leaveBus(nc))
   followLogLevel(nc, context)
   await ensureStreams(nc, { replicas: config.STREAM_REPLICAS })
   const pool = openPool('lectern-logger', context)

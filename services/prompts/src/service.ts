@@ -6,7 +6,7 @@ import {
   RemoveRuleCall,
   ResolveCall,
 } from '@lectern/shared/contracts/prompts.ts'
-import { connectBus, isConnected } from '@lectern/shared/nats/connect.ts'
+import { connectBus, isConnected, leaveBus } from '@lectern/shared/nats/connect.ts'
 import { followLogLevel } from '@lectern/shared/nats/log-level.ts'
 import { createResponder } from '@lectern/shared/nats/responder.ts'
 import { openPool } from '@lectern/shared/postgres/pool.ts'
@@ -26,7 +26,7 @@ import { createStore } from './store/store.ts'
 export async function startService(context: ServiceContext<Config>): Promise<RunningService> {
   const { config, log, clock, closing } = context
   const nc = await connectBus({ url: config.NATS_URL, service: 'prompts', log })
-  closing.defer(() => nc.drain())
+  closing.defer(() => leaveBus(nc))
   followLogLevel(nc, context)
   const pool = openPool('lectern-prompts', context)
   const store = createStore(pool, clock)

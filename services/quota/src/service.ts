@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { QUOTA_CONSUMER, RECORD_COMPLETED, RECORDS_STREAM } from '@lectern/shared/contracts/subjects.ts'
 import { METRIC } from '@lectern/shared/metric-table.ts'
 import { observeGauge } from '@lectern/shared/metrics.ts'
-import { connectBus, isConnected, type NatsConnection } from '@lectern/shared/nats/connect.ts'
+import { connectBus, isConnected, leaveBus, type NatsConnection } from '@lectern/shared/nats/connect.ts'
 import { consumeBatches } from '@lectern/shared/nats/consumer.ts'
 import { followLogLevel } from '@lectern/shared/nats/log-level.ts'
 import { createResponder } from '@lectern/shared/nats/responder.ts'
@@ -40,7 +40,7 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
   observeGauge(METRIC.holdsOpen, () => stores.reservations.countOpen(), closing)
 
   const nc = await connectBus({ url: config.NATS_URL, service: name, log })
-  closing.defer(() => nc.close())
+  closing.defer(() => leaveBus(nc))
   followLogLevel(nc, context)
   await ensureStreamsSometime(nc, context)
   await Promise.race([stores.clock.known, delay(FIRST_REDIS_MS, undefined, { ref: false })])

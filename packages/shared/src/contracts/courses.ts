@@ -39,27 +39,25 @@ const settings = {
   parallelRequests: Type.Integer({ minimum: 1, maximum: 10_000, default: 8 }),
 }
 
-// Staff write these by hand: a mistyped field must not be ignored.
+// Staff write these by hand: a mistyped field must not be ignored, nor one that a newer console knows and this quota cannot honour.
 const closed = { additionalProperties: false }
 
+const breakFields = {
+  /** The day on which a week of the calendar would begin. */
+  startsOn: Day,
+  weeks: Type.Integer({ minimum: 1, maximum: 52 }),
+}
 /** Weeks in which the course rests; the week after them has the next number. */
-export const Break = Type.Object(
-  {
-    /** The day on which a week of the calendar would begin. */
-    startsOn: Day,
-    weeks: Type.Integer({ minimum: 1, maximum: 52 }),
-  },
-  closed,
-)
+export const Break = Type.Object(breakFields, closed)
 export type Break = Static<typeof Break>
 
-/** What a course may leave out. */
-const extras = {
+/** What a course may leave out; `of` makes its inner objects: closed where staff give them, open where they are read. */
+const extras = (of: { additionalProperties?: boolean }) => ({
   /** Public model name -> what its tokens cost; models that are not named cost a token per token. */
   modelWeights: Type.Record(
     // Any text: a name that the pattern missed would go unchecked, with all that it stands for.
     Type.String({ pattern: '^[\\s\\S]*$' }),
-    Type.Object(Weights.properties, closed),
+    Type.Object(Weights.properties, of),
     { maxProperties: 200, default: {} },
   ),
   /** Tokens per minute of one student; null: no limit. */
@@ -70,28 +68,45 @@ const extras = {
   courseParallelRequests: Type.Union([Type.Integer({ minimum: 1, maximum: 100_000 }), Type.Null()], {
     default: null,
   }),
-  breaks: Type.Array(Break, { maxItems: 52, default: [] }),
+  breaks: Type.Array(Type.Object(breakFields, of), { maxItems: 52, default: [] }),
   /** The allowance of each stretch outside the weeks (before, each break, after); null: closed then. */
   outsideTokens: Type.Union([Tokens, Type.Null()], { default: null }),
   /** So many unused tokens of the week before are added to a week; 0: none. */
   carryOverTokens: Type.Integer({ minimum: 0, maximum: 1_000_000_000_000, default: 0 }),
+})
+
+/** What was added later: a course that an older quota tells of lacks it. */
+const LATER = Type.Object({
   /** Students may use keys of their own at the providers that take them; what they pay themselves is not charged. */
   ownKeys: Type.Boolean({ default: false }),
   /** Whether an answer is given again to the very same question: never, for nothing, or charged as if it were new. */
   answerCache: Type.Enum(['off', 'free', 'charged'], { default: 'off' }),
   /** How long an answer may be given again. */
   answerCacheMinutes: Type.Integer({ minimum: 1, maximum: 10_080, default: 60 }),
-}
+})
 
-export const CourseInput = Type.Object({
+export const CourseInput = Type.Object(
+  {
+    id: CourseId,
+    ...settings,
+    ...Type.Partial(Type.Object(extras(closed))).properties,
+    ...Type.Partial(LATER).properties,
+  },
+  closed,
+)
+export type CourseInput = Static<typeof CourseInput>
+export const CoursePatch = Type.Partial(
+  Type.Object({ ...settings, ...extras(closed), ...LATER.properties }),
+  closed,
+)
+export type CoursePatch = Static<typeof CoursePatch>
+export const Course = Type.Object({
   id: CourseId,
   ...settings,
-  ...Type.Partial(Type.Object(extras)).properties,
+  ...extras({}),
+  ...Type.Partial(LATER).properties,
+  createdAt: Iso,
 })
-export type CourseInput = Static<typeof CourseInput>
-export const CoursePatch = Type.Partial(Type.Object({ ...settings, ...extras }))
-export type CoursePatch = Static<typeof CoursePatch>
-export const Course = Type.Object({ id: CourseId, ...settings, ...extras, createdAt: Iso })
 export type Course = Static<typeof Course>
 
 export const CreateCourseCall = defineCall('quota.courses.create', CourseInput, Course)
@@ -194,14 +209,17 @@ export type LedgerEntry = Static<typeof LedgerEntry>
 /** More (or, negative, fewer) tokens for one student in one week. Idempotent by `grantId`. */
 export const GrantCall = defineCall(
   'quota.grants.add',
-  Type.Object({
-    grantId: RequestId,
-    studentId: StudentId,
-    week: Week,
-    tokens: Type.Integer({ minimum: -1_000_000_000_000, maximum: 1_000_000_000_000 }),
-    reason: Type.String({ minLength: 1, maxLength: 500 }),
-    actor: Type.String({ minLength: 1, maxLength: 200 }),
-  }),
+  Type.Object(
+    {
+      grantId: RequestId,
+      studentId: StudentId,
+      week: Week,
+      tokens: Type.Integer({ minimum: -1_000_000_000_000, maximum: 1_000_000_000_000 }),
+      reason: Type.String({ minLength: 1, maxLength: 500 }),
+      actor: Type.String({ minLength: 1, maxLength: 200 }),
+    },
+    closed,
+  ),
   LedgerEntry,
 )
 /** Week null: the running one. */

@@ -49,12 +49,15 @@ export const ResolveCall = defineCall(
   Policy,
 )
 
+// What staff order must not lose a field that only a newer console knows: a rule without its condition would hit more.
+const closed = { additionalProperties: false }
+
 /** 200 kB bound what one request carries upstream; the bus's own limit is far above. */
 const PromptText = Type.String({ minLength: 1, maxLength: 200_000 })
 
 export const PublishCall = defineCall(
   'prompts.publish',
-  Type.Object({ courseId: CourseId, ...weekRange, text: PromptText }),
+  Type.Object({ courseId: CourseId, ...weekRange, text: PromptText }, closed),
   PromptVersion,
 )
 export const ListPromptsCall = defineCall(
@@ -65,13 +68,16 @@ export const ListPromptsCall = defineCall(
 
 export const AddRuleCall = defineCall(
   'prompts.rules.add',
-  Type.Object({
-    courseId: CourseId,
-    kind: RuleKind,
-    pattern: Type.String({ minLength: 1, maxLength: 1000 }),
-    message: Type.String({ minLength: 1, maxLength: 10_000 }),
-    ...weekRange,
-  }),
+  Type.Object(
+    {
+      courseId: CourseId,
+      kind: RuleKind,
+      pattern: Type.String({ minLength: 1, maxLength: 1000 }),
+      message: Type.String({ minLength: 1, maxLength: 10_000 }),
+      ...weekRange,
+    },
+    closed,
+  ),
   Rule,
 )
 export const ListRulesCall = defineCall(

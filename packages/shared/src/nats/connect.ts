@@ -58,3 +58,8 @@ async function followStatus(nc: NatsConnection, log: Logger): Promise<void> {
 export function isConnected(nc: NatsConnection): boolean {
   return !nc.isClosed() && !disconnected.has(nc)
 }
+
+/** Says what is left to be said and closes the connection. One that is away has nothing to drain, and would wait for the bus. */
+export async function leaveBus(nc: NatsConnection): Promise<void> {
+  await (isConnected(nc) ? nc.drain() : nc.close())
+}

@@ -12,6 +12,12 @@ import { inSpan, type Span, SpanKind } from '../spans.ts'
 import { type Envelope, replyName, toWire } from './envelope.ts'
 import { contextOf, messagingAttributes } from './tracing.ts'
 
+/**
+ * Only what has an inbox to be answered at is a question. The bus lets an asker name any subject: the answer would be said
+ * there with this service's rights. And it lets a consumer have its messages delivered to any subject, past all rights.
+ */
+const INBOX_PREFIX = '_INBOX'
+
 export type Handler<C extends Call> = (request: RequestOf<C>) => Promise<ReplyOf<C>>
 
 /** Binds handlers to their calls on one connection; `queue` (the service's name) shares the work among its replicas. */
@@ -62,6 +68,9 @@ export function createResponder(
         queue,
         callback: (error, message) => {
           if (error) return log.error({ err: error, subject: call.subject }, 'subscription failed')
+          if (!message.reply?.startsWith(INBOX_PREFIX)) {
+            return log.warn({ subject: call.subject, reply: message.reply }, 'a question without an inbox')
+          }
           const work = serve(message).catch(cause =>
             log.error({ err: cause, subject: call.subject }, 'no reply'),
           )

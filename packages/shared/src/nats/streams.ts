@@ -13,6 +13,12 @@ import { DEADLETTER_PREFIX, DEADLETTER_STREAM, RECORDS_STREAM } from '../contrac
 const DAY_MS = 86_400_000
 const MOST_TRIES = 10
 
+/**
+ * Messages go by their age only. Older servers take the acknowledgement of a record, which a publisher may have sent to any
+ * subject, for an order to purge; whoever means it deletes the stream, as only the user `ops` may.
+ */
+const UNERASABLE = { deny_delete: true, deny_purge: true }
+
 /** What JetStream keeps. A full stream refuses new messages (the gateway then spools them); it never drops unread ones. */
 export const STREAMS: Record<string, Partial<StreamConfig> & { name: string }> = {
   [RECORDS_STREAM]: {
@@ -24,6 +30,7 @@ export const STREAMS: Record<string, Partial<StreamConfig> & { name: string }> =
     // A week of records can be read again after a bad deployment; consumers are normally milliseconds behind.
     max_age: nanos(7 * DAY_MS),
     max_bytes: 8 * 1024 ** 3,
+    ...UNERASABLE,
     // A cheap filter of repeats; the unique keys in Postgres are the real one.
     duplicate_window: nanos(120_000),
   },
@@ -35,6 +42,7 @@ export const STREAMS: Record<string, Partial<StreamConfig> & { name: string }> =
     discard: DiscardPolicy.New,
     max_age: nanos(90 * DAY_MS),
     max_bytes: 1024 ** 3,
+    ...UNERASABLE,
   },
 }
 
