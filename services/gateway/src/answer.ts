@@ -29,6 +29,7 @@ export interface Answering {
   journey: Journey
   reply: FastifyReply
   writeIdleMs: number
+  keepAliveMs: number
   log: Logger
 }
 
@@ -50,12 +51,21 @@ export interface Answered {
 /** A stream: relayed as it comes, all but its end. */
 export async function answerStream(answering: Answering): Promise<Answered> {
   const { body, journey } = answering
-  const opened = await open(answering)
-  if ('ending' in opened) return opened
-  const { deployment, exchange } = opened
-  if (!deployment.provider.isStream(opened.headers)) return refuseWhole(answering, opened)
-  const transcript = new Transcript()
+  // Before a provider has answered: it tells the client that somebody is there.
   const { client, stream } = clientOf(answering)
+  const finish = ({ error, usage }: Settled): void => {
+    client.silence()
+    if (!error) client.end(stream.end(usage))
+    else if (client.begun) client.end(stream.fail(error))
+    else throw error
+  }
+  const opened = await open(answering)
+  if ('outcome' in opened) return { ending: opened, finish }
+  const { deployment, exchange } = opened
+  if (!deployment.provider.isStream(opened.headers)) {
+    return { ending: await refuseWhole(answering, opened), finish }
+  }
+  const transcript = new Transcript()
   const { failure, usage, firstTokenAtMs } = await relayStream({
     exchange,
     reader: deployment.provider.reader(),
@@ -69,21 +79,14 @@ export async function answerStream(answering: Answering): Promise<Answered> {
   // What no report covers is counted: some providers report at every frame, and know only what came until then.
   const isCovered = usage !== null && usage.outputTokens > 0 && (failure === null || transcript.isComplete())
   const written = isCovered ? '' : transcript.everything()
-  return {
-    ending: endingOfStream(failure, journey.clientLeft, { ...came, written }),
-    finish({ error, usage }) {
-      if (!error) client.end(stream.end(usage))
-      else if (client.begun) client.end(stream.fail(error))
-      else throw error
-    },
-  }
+  return { ending: endingOfStream(failure, journey.clientLeft, { ...came, written }), finish }
 }
 
 /** An answer in one piece: read fully, sent when it is durable. */
 export async function answerWhole(answering: Answering): Promise<Answered> {
   const { admission, door, journey, reply } = answering
   const opened = await open(answering)
-  if ('ending' in opened) return opened
+  if ('outcome' in opened) return unfinished(opened)
   const { deployment } = opened
   const whole = await wholeOf(opened, journey.ending)
   if (whole instanceof UpstreamFailure) {
@@ -120,29 +123,27 @@ function writtenIn({ text, toolCalls }: Answer): string {
 }
 
 /** Opens an answer at one of the deployments, or says how the request ended without one. */
-async function open({ deployments, call, failover, journey }: Answering): Promise<Opened | Answered> {
+async function open({ deployments, call, failover, journey }: Answering): Promise<Opened | Ending> {
   try {
     return await openAnswer(failover, deployments, call, journey.ending)
   } catch (error) {
     if (!(error instanceof NoAnswerBegan)) throw error
     const { failure, deployment, sent } = error
-    return unfinished(
-      journey.clientLeft
-        ? endingBeforeAnswer(deployment, sent)
-        : endingWithoutAnswer(failure.toPublic(), deployment),
-    )
+    return journey.clientLeft
+      ? endingBeforeAnswer(deployment, sent)
+      : endingWithoutAnswer(failure.toPublic(), deployment)
   }
 }
 
 /** A provider that was asked for a stream and sends something else. */
-async function refuseWhole(answering: Answering, opened: Opened): Promise<Answered> {
+async function refuseWhole(answering: Answering, opened: Opened): Promise<Ending> {
   const whole = await wholeOf(opened, answering.journey.ending)
   const failure =
     whole instanceof UpstreamFailure
       ? whole
       : new UpstreamFailure('garbled', 'not a stream, though one was asked for')
   endAttempt(answering, opened, failure)
-  return unfinished(endingWithoutAnswer(failure.toPublic(), opened.deployment))
+  return endingWithoutAnswer(failure.toPublic(), opened.deployment)
 }
 
 async function wholeOf(opened: Opened, ending: AbortSignal): Promise<WholeAnswer | UpstreamFailure> {
@@ -168,13 +169,16 @@ function unfinished(ending: Ending): Answered {
 
 /** The client's end of a stream, and the door that writes to it. */
 export function clientOf(answering: Answering): { client: ClientStream; stream: DoorStream } {
-  const { door, reply, writeIdleMs } = answering
+  const { door, reply, writeIdleMs, keepAliveMs } = answering
   const stream = door.stream(openingOf(answering))
   const open = () => {
     reply.hijack()
     return { ...(reply.getHeaders() as Record<string, string>), ...STREAM_HEADERS }
   }
-  return { stream, client: new ClientStream(reply.raw, { writeIdleMs, open, convert: stream.push }) }
+  return {
+    stream,
+    client: new ClientStream(reply.raw, { writeIdleMs, keepAliveMs, open, convert: stream.push }),
+  }
 }
 
 /** What the door is told of the request. */

@@ -7,9 +7,14 @@ export const STREAM_HEADERS = {
   'x-accel-buffering': 'no',
 }
 
+/** A comment, which every reader of server-sent events drops. */
+const KEEP_ALIVE = ': keep-alive\n\n'
+
 export interface ClientStreamOptions {
   /** A client that reads nothing for so long is cut. */
   writeIdleMs: number
+  /** Until the first bytes a comment is sent this often. */
+  keepAliveMs: number
   /** Takes the response over and gives the headers. */
   open(): Record<string, string>
   /** What a door makes of frames. */
@@ -27,6 +32,7 @@ export class ClientStream {
   readonly #options: ClientStreamOptions
   #begun = false
   #stalled: NodeJS.Timeout | undefined
+  readonly #keepAlive: NodeJS.Timeout
 
   constructor(response: ServerResponse, options: ClientStreamOptions) {
     this.#response = response
@@ -35,7 +41,11 @@ export class ClientStream {
       clearTimeout(this.#stalled)
       this.onRoom()
     })
-    response.once('close', () => clearTimeout(this.#stalled))
+    this.#keepAlive = setInterval(() => this.#sayAlive(), options.keepAliveMs)
+    response.once('close', () => {
+      clearTimeout(this.#stalled)
+      clearInterval(this.#keepAlive)
+    })
   }
 
   /** Whether the client has seen the beginning: from then on errors are frames. */
@@ -47,6 +57,7 @@ export class ClientStream {
   write(frames: Buffer): boolean {
     const bytes = this.#options.convert(frames)
     if (bytes.length === 0) return true
+    this.silence()
     this.#begin()
     const room = this.#response.write(bytes)
     if (!room) {
@@ -58,6 +69,7 @@ export class ClientStream {
 
   /** Sends the last bytes, as they are. */
   end(bytes: Buffer | string): void {
+    this.silence()
     this.#begin()
     this.#response.end(bytes)
     // A client that never reads the end must not hold its connection for ever.
@@ -66,6 +78,17 @@ export class ClientStream {
       this.#stalled = setTimeout(() => this.#response.destroy(), this.#options.writeIdleMs)
       this.#response.once('finish', () => clearTimeout(this.#stalled))
     }
+  }
+
+  /** Says no more that it is alive. */
+  silence(): void {
+    clearInterval(this.#keepAlive)
+  }
+
+  /** From here on an error is a frame; another deployment may still answer, because nothing of an answer was sent. */
+  #sayAlive(): void {
+    this.#begin()
+    this.#response.write(KEEP_ALIVE)
   }
 
   #begin(): void {

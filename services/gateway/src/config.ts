@@ -94,6 +94,10 @@ export const Config = Type.Object({
   ),
   IDLE_TIMEOUT_MS: milliseconds(60_000, 'silence in the middle of an answer'),
   WRITE_IDLE_TIMEOUT_MS: milliseconds(60_000, 'a client that reads nothing of its stream is cut after this'),
+  KEEP_ALIVE_MS: milliseconds(
+    15_000,
+    'a stream that has not begun says so, this often: proxies and clients give up on 30 to 60 s of silence',
+  ),
   TOTAL_TIMEOUT_MS: milliseconds(
     600_000,
     'whole answer with all tries; the longest real ones take some minutes',

@@ -17,7 +17,7 @@ import { createJourneys, type Journeys } from './journeys.ts'
 import { createKeyVault } from './key-vault.ts'
 import { createOpaqueUser } from './opaque-user.ts'
 import { createTokenizer } from './tokenizer.ts'
-import { weightedBalancer } from './upstream/balancer.ts'
+import { createBalancer } from './upstream/balancer.ts'
 import { readProviders } from './upstream/providers-file.ts'
 import { breakerStates, createRegistry, keyStates } from './upstream/registry.ts'
 import { within } from './within.ts'
@@ -33,7 +33,8 @@ const IDLE_CHECK_MS = 50
 /** Wires the gateway and listens. */
 export async function startGateway(context: ServiceContext<Config>): Promise<RunningGateway> {
   const { config, log, closing } = context
-  const registry = createRegistry(await readProviders(config.LECTERN_PROVIDERS, process.env), {
+  const { providers, balance } = await readProviders(config.LECTERN_PROVIDERS, process.env)
+  const registry = createRegistry(providers, {
     connectMs: config.CONNECT_TIMEOUT_MS,
     poolWaitMs: config.POOL_WAIT_MS,
     firstByteMs: config.FIRST_BYTE_TIMEOUT_MS,
@@ -80,8 +81,9 @@ export async function startGateway(context: ServiceContext<Config>): Promise<Run
     vault: config.OWN_KEYS_SECRET ? createKeyVault(config.OWN_KEYS_SECRET, config.OWN_KEYS_SECRET_OLD) : null,
     opaqueUser: createOpaqueUser(config.OPAQUE_USER_SECRET, config.NATS_URL),
     admission: { quota, prompts, tokenizer, holdTtlMs: config.TOTAL_TIMEOUT_MS + config.HOLD_MARGIN_MS },
-    failover: { balancer: weightedBalancer(), log, totalTimeoutMs: config.TOTAL_TIMEOUT_MS },
+    failover: { balancer: createBalancer(balance), log, totalTimeoutMs: config.TOTAL_TIMEOUT_MS },
     writeIdleMs: config.WRITE_IDLE_TIMEOUT_MS,
+    keepAliveMs: config.KEEP_ALIVE_MS,
     isStopping: () => stopping,
   })
   closing.defer(async () => {

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError } from '@lectern/shared/config.ts'
 import t from 'tap'
-import { weightedBalancer } from '../src/upstream/balancer.ts'
+import { createBalancer } from '../src/upstream/balancer.ts'
 import type { Deployment } from '../src/upstream/provider.ts'
 import { readProviders } from '../src/upstream/providers-file.ts'
 import { createRegistry } from '../src/upstream/registry.ts'
@@ -40,7 +40,7 @@ providers:
 
 t.test('a complete file, in YAML or JSON', async t => {
   t.same(await faultsOf(GOOD), [])
-  const providers = await readProviders(join(dir, 'providers.yaml'), { SET: 'secret' })
+  const { providers } = await readProviders(join(dir, 'providers.yaml'), { SET: 'secret' })
   t.same(providers[0]?.keys.values, ['secret'])
   const registry = createRegistry(providers, TIMEOUTS)
   t.teardown(() => registry.close())
@@ -142,7 +142,7 @@ t.test('the examples of docs/providers.md are good', async t => {
 t.test('weights', async t => {
   const deployment = (model: string, weight: number) => ({ model, weight }) as Deployment
   const candidates = [deployment('a', 1), deployment('b', 3), deployment('c', 0)]
-  const chosen = (random: number) => weightedBalancer(() => random).choose(candidates).model
+  const chosen = (random: number) => createBalancer('weighted', () => random).choose(candidates).model
   t.same([0, 0.24, 0.26, 0.99].map(chosen), ['a', 'a', 'b', 'b'])
-  t.equal(weightedBalancer(() => 0).choose([deployment('c', 0)]).model, 'c')
+  t.equal(createBalancer('weighted', () => 0).choose([deployment('c', 0)]).model, 'c')
 })

@@ -36,6 +36,7 @@ export interface CompletionParts {
   answers: AnswerCache
   journeys: Journeys
   writeIdleMs: number
+  keepAliveMs: number
   log: Logger
 }
 
@@ -115,8 +116,8 @@ function unknownModel(model: string, operation: Operation, { names, deploymentsO
 
 /** Never throws: whatever goes wrong from here on is an ending. */
 async function answer(
-  { failover, opaqueUser, vault, writeIdleMs, log }: CompletionParts,
-  asked: Omit<Answering, 'call' | 'failover' | 'writeIdleMs' | 'log'>,
+  { failover, opaqueUser, vault, writeIdleMs, keepAliveMs, log }: CompletionParts,
+  asked: Omit<Answering, 'call' | 'failover' | 'writeIdleMs' | 'keepAliveMs' | 'log'>,
   found: FoundAnswer | null,
 ): Promise<Answered> {
   const { admission, body, original, door } = asked
@@ -124,7 +125,7 @@ async function answer(
   const { operation } = door
   const user = opaqueUser(admission)
   const call = { operation, body, original, system: verdict.system, maxOutputTokens, user }
-  const answering = { ...asked, call, failover, writeIdleMs, log }
+  const answering = { ...asked, call, failover, writeIdleMs, keepAliveMs, log }
   try {
     if (verdict.blockedWith !== null) return answerBlocked(answering, verdict.blockedWith)
     if (found) return answerAgain(answering, found)
@@ -139,7 +140,9 @@ async function answer(
     return {
       ending,
       finish() {
-        throw ending.error
+        // A stream that has begun can only break.
+        if (asked.reply.sent) asked.reply.raw.destroy()
+        else throw ending.error
       },
     }
   }

@@ -24,6 +24,7 @@ export class Attempt {
     const { provider, publicName, operation, model } = deployment
     this.#deployment = deployment
     deployment.breaker.began()
+    deployment.load.inFlight += 1
     this.#span = openSpan(`${operation} ${publicName}`, { kind: SpanKind.CLIENT })
     if (!this.#span.isRecording) return
     this.#span.set({
@@ -47,12 +48,14 @@ export class Attempt {
     this.#hasBegun = true
     this.#deployment.breaker.answered()
     const ms = performance.now() - this.#startedMs
+    this.#deployment.load.learn(ms)
     firstByteSeconds.record(ms / 1000, this.#labels())
     if (this.#span.isRecording) this.#span.set({ [ATTRIBUTE.firstTokenMs]: Math.round(ms * 10) / 10 })
   }
 
   /** Ends it, once: `failure` null where the answer is complete. `came` is what there was of one. */
   end(failure: UpstreamFailure | null, came?: Pick<WholeAnswer, 'usage' | 'answers'>): void {
+    this.#deployment.load.inFlight -= 1
     attempts.add(1, { ...this.#labels(), outcome: failure?.kind ?? 'answered' })
     if (failure && !this.#hasBegun) this.#tellBreaker(failure)
     if (this.#span.isRecording) {

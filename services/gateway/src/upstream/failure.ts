@@ -99,8 +99,19 @@ export class Refusal extends Error {
   }
 }
 
-/** How long a provider asks us to wait; undefined where it says nothing that we can read. */
-export function retryAfterMsOf(headers: IncomingHttpHeaders): number | undefined {
-  const seconds = Number(headers['retry-after'] ?? Number.NaN)
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 3600) * 1000 : undefined
+/** Nobody waits longer; a clock that is wrong may say years. */
+const LONGEST_WAIT_MS = 3_600_000
+
+/** How long a provider asks us to wait, in seconds or until a date (RFC 9110, 10.2.3); undefined where it says nothing that we can read. */
+export function retryAfterMsOf(headers: IncomingHttpHeaders, nowMs = Date.now()): number | undefined {
+  const waitMs = (ms: number) => Math.min(Math.max(ms, 0), LONGEST_WAIT_MS)
+  // OpenAI and Azure say it in milliseconds, too. An empty text would be the number 0.
+  const exactMs = Number(headers['retry-after-ms'] || Number.NaN)
+  if (exactMs >= 0) return waitMs(exactMs)
+  const said = headers['retry-after'] || ''
+  if (/^\d+(\.\d+)?$/.test(said)) return waitMs(Number(said) * 1000)
+  // Date.parse makes a date of nearly everything; those of HTTP begin with a weekday.
+  return /^[A-Z][a-z]+,/.test(said) && Number.isFinite(Date.parse(said))
+    ? waitMs(Date.parse(said) - nowMs)
+    : undefined
 }

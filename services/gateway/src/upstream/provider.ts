@@ -7,6 +7,7 @@ import type { ApiKeys } from './api-keys.ts'
 import type { Breaker } from './breaker.ts'
 import type { Exchange } from './exchange.ts'
 import type { Refusal, UpstreamFailure } from './failure.ts'
+import type { Load } from './load.ts'
 import type { ServerAddress } from './origin.ts'
 import type { EventPart } from './sse.ts'
 import type { Answer } from './transcript.ts'
@@ -44,6 +45,7 @@ export interface Deployment {
   imageTokens: number
   vocabulary: Vocabulary | 'other'
   breaker: Breaker
+  load: Load
 }
 
 /** One event of a provider's stream, in OpenAI's form whatever the provider speaks. */

@@ -5,6 +5,7 @@ import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { parse } from 'yaml'
 import { ApiKeys } from './api-keys.ts'
+import { BALANCES, type Balance } from './balancer.ts'
 
 const closed = { additionalProperties: false }
 const milliseconds = Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400_000 }))
@@ -45,15 +46,27 @@ const ProviderEntry = Type.Object(
 )
 export type ProviderEntry = Static<typeof ProviderEntry>
 
-const ProvidersFile = Type.Object({ providers: Type.Array(ProviderEntry, { minItems: 1 }) }, closed)
+const ProvidersFile = Type.Object(
+  {
+    providers: Type.Array(ProviderEntry, { minItems: 1 }),
+    balance: Type.Optional(Type.Enum([...BALANCES])),
+  },
+  closed,
+)
 
 /** A provider of the file with its keys, which stand in the environment only. */
 export interface ConfiguredProvider extends ProviderEntry {
   keys: ApiKeys
 }
 
+/** What the file says: who may answer, and how requests are spread where several may. */
+export interface Providers {
+  providers: ConfiguredProvider[]
+  balance: Balance
+}
+
 /** Reads the providers file. Throws a ConfigError that lists every fault, also keys that the environment lacks. */
-export async function readProviders(path: string, env: NodeJS.ProcessEnv): Promise<ConfiguredProvider[]> {
+export async function readProviders(path: string, env: NodeJS.ProcessEnv): Promise<Providers> {
   const fault = (text: string) => `LECTERN_PROVIDERS (${path}): ${text}`
   const content: unknown = await readFile(path, 'utf8')
     .then(text => parse(text))
@@ -62,7 +75,7 @@ export async function readProviders(path: string, env: NodeJS.ProcessEnv): Promi
     })
   const shapeFaults = [...Value.Errors(ProvidersFile, content)].map(error => fault(faultText(error, content)))
   if (shapeFaults.length > 0) throw new ConfigError([...new Set(shapeFaults)])
-  const { providers } = content as Static<typeof ProvidersFile>
+  const { providers, balance = 'weighted' } = content as Static<typeof ProvidersFile>
   const faults = [
     ...repeatedNames(providers),
     ...missingKeys(providers, env),
@@ -70,10 +83,11 @@ export async function readProviders(path: string, env: NodeJS.ProcessEnv): Promi
     ...wrongForAzure(providers),
   ].map(fault)
   if (faults.length > 0) throw new ConfigError(faults)
-  return providers.map(provider => {
+  const withKeys = providers.map(provider => {
     const keys = keyNamesOf(provider).map(name => ({ name, value: env[name] ?? '' }))
     return { ...provider, keys: new ApiKeys(keys) }
   })
+  return { providers: withKeys, balance }
 }
 
 function* repeatedNames(providers: ProviderEntry[]): Generator<string> {

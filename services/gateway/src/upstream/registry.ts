@@ -4,6 +4,7 @@ import type { ModelTokens } from '../hold.ts'
 import type { Vocabulary } from '../token-count.ts'
 import type { KeyState } from './api-keys.ts'
 import { Breaker, type BreakerState } from './breaker.ts'
+import { Load } from './load.ts'
 import type { UpstreamTimeouts } from './origin.ts'
 import type { Deployment, Operation, Provider } from './provider.ts'
 import { anthropicProvider } from './providers/anthropic.ts'
@@ -67,6 +68,7 @@ export function createRegistry(
           imageTokens: given.imageTokens ?? DEFAULT_IMAGE_TOKENS,
           vocabulary: given.tokenizer ?? vocabularyOf(model),
           breaker: new Breaker(),
+          load: new Load(),
         })
     }
     return provider

@@ -66,7 +66,9 @@ t.test('all that is no question of budget is decided as ever', async t => {
   t.has(await reserve({ ...own, reservation: 'b' }), ['denied', 'too_many_parallel_requests'])
   await putCourse({ version: 6, own_keys: 1, requests_per_minute: 2, tokens_per_minute: 10 })
   t.has(await reserve({ ...own, reservation: 'c' }), ['granted'], 'tokens that cost the course nothing')
-  t.has(await reserve({ ...own, reservation: 'd' }), ['denied', 'rate_limit_exceeded'])
+  // What went before may have flowed off by now, or not: two in a minute are the most either way.
+  await reserve({ ...own, reservation: 'd' })
+  t.has(await reserve({ ...own, reservation: 'e' }), ['denied', 'rate_limit_exceeded'])
 })
 
 t.test('P10: it is used only where there is one, the course lets it, and it was loaded', async t => {
