@@ -1,7 +1,12 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Call } from '@lectern/shared/contracts/call.ts'
-import { LOG_LEVEL_CHANGE, PROMPTS_CHANGED, RECORD_COMPLETED } from '@lectern/shared/contracts/subjects.ts'
+import {
+  GATEWAYS_PRESENT,
+  LOG_LEVEL_CHANGE,
+  PROMPTS_CHANGED,
+  RECORD_COMPLETED,
+} from '@lectern/shared/contracts/subjects.ts'
 import t from 'tap'
 import { startBus, USERS, type User } from './bus-users.ts'
 
@@ -42,6 +47,7 @@ t.test('each user may send exactly what its service sends', async t => {
     ...(await contractSubjects()),
     PROMPTS_CHANGED,
     LOG_LEVEL_CHANGE,
+    GATEWAYS_PRESENT,
     RECORD_COMPLETED,
     'records.other',
     'deadletter.other',
@@ -54,6 +60,7 @@ t.test('each user may send exactly what its service sends', async t => {
     [RECORD_COMPLETED]: 'gateway',
     [PROMPTS_CHANGED]: 'prompts',
     [LOG_LEVEL_CHANGE]: 'console',
+    [GATEWAYS_PRESENT]: 'gateway',
   }
   const senderOf = (subject: string): User | undefined =>
     broadcasts[subject] ?? (ownerOf(subject) && askerOf(subject))

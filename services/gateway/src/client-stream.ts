@@ -32,7 +32,7 @@ export class ClientStream {
   readonly #options: ClientStreamOptions
   #begun = false
   #stalled: NodeJS.Timeout | undefined
-  readonly #keepAlive: NodeJS.Timeout
+  readonly #keepAlive: NodeJS.Timeout | undefined
 
   constructor(response: ServerResponse, options: ClientStreamOptions) {
     this.#response = response
@@ -41,6 +41,8 @@ export class ClientStream {
       clearTimeout(this.#stalled)
       this.onRoom()
     })
+    // Who has left already closes no more.
+    if (response.destroyed) return
     this.#keepAlive = setInterval(() => this.#sayAlive(), options.keepAliveMs)
     response.once('close', () => {
       clearTimeout(this.#stalled)

@@ -18,6 +18,7 @@ import { createKeyVault } from './key-vault.ts'
 import { createOpaqueUser } from './opaque-user.ts'
 import { createTokenizer } from './tokenizer.ts'
 import { createBalancer } from './upstream/balancer.ts'
+import { joinFleet } from './upstream/fleet.ts'
 import { readProviders } from './upstream/providers-file.ts'
 import { breakerStates, createRegistry, keyStates } from './upstream/registry.ts'
 import { within } from './within.ts'
@@ -34,16 +35,21 @@ const IDLE_CHECK_MS = 50
 export async function startGateway(context: ServiceContext<Config>): Promise<RunningGateway> {
   const { config, log, closing } = context
   const { providers, balance } = await readProviders(config.LECTERN_PROVIDERS, process.env)
-  const registry = createRegistry(providers, {
+  const nc = await connectBus({ url: config.NATS_URL, service: 'gateway', log })
+  closing.defer(() => leaveBus(nc))
+  followLogLevel(nc, context)
+  // Only limits are shared with other gateways.
+  const hasLimits = providers.some(({ models }) => models.some(({ limits }) => limits !== undefined))
+  const fleet = hasLimits ? await joinFleet(nc) : null
+  if (fleet) closing.defer(() => fleet.leave())
+  const timeouts = {
     connectMs: config.CONNECT_TIMEOUT_MS,
     poolWaitMs: config.POOL_WAIT_MS,
     firstByteMs: config.FIRST_BYTE_TIMEOUT_MS,
     idleMs: config.IDLE_TIMEOUT_MS,
-  })
+  }
+  const registry = createRegistry(providers, timeouts, fleet)
   closing.defer(() => registry.close())
-  const nc = await connectBus({ url: config.NATS_URL, service: 'gateway', log })
-  closing.defer(() => leaveBus(nc))
-  followLogLevel(nc, context)
   const records = await createRecordsClient(nc, {
     log,
     ackTimeoutMs: config.RECORD_ACK_TIMEOUT_MS,
@@ -81,7 +87,12 @@ export async function startGateway(context: ServiceContext<Config>): Promise<Run
     vault: config.OWN_KEYS_SECRET ? createKeyVault(config.OWN_KEYS_SECRET, config.OWN_KEYS_SECRET_OLD) : null,
     opaqueUser: createOpaqueUser(config.OPAQUE_USER_SECRET, config.NATS_URL),
     admission: { quota, prompts, tokenizer, holdTtlMs: config.TOTAL_TIMEOUT_MS + config.HOLD_MARGIN_MS },
-    failover: { balancer: createBalancer(balance), log, totalTimeoutMs: config.TOTAL_TIMEOUT_MS },
+    failover: {
+      balancer: createBalancer(balance),
+      log,
+      totalTimeoutMs: config.TOTAL_TIMEOUT_MS,
+      limitWaitMs: config.POOL_WAIT_MS,
+    },
     writeIdleMs: config.WRITE_IDLE_TIMEOUT_MS,
     keepAliveMs: config.KEEP_ALIVE_MS,
     isStopping: () => stopping,

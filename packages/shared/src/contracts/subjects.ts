@@ -21,6 +21,9 @@ export const DEADLETTER_CONSUMER = 'logger-deadletters'
 /** Broadcast: the prompts or rules of a course changed; every cache drops the course. Payload: `{courseId}`. */
 export const PROMPTS_CHANGED = 'prompts.changed'
 
+/** Broadcast: a gateway is there, or leaves; so they share what a provider allows. Payload: `{id, leaving?}`. */
+export const GATEWAYS_PRESENT = 'gateways.present'
+
 /** Broadcast: how much a service logs for a while. Payload: `contracts/ops.ts`. */
 export const LOG_LEVEL_CHANGE = 'ops.log-level'
 

@@ -6,7 +6,7 @@ import { type Admission, type AdmissionParts, admit } from '../admission.ts'
 import { type Answered, type Answering, answerStream, answerWhole } from '../answer.ts'
 import type { AnswerCache, FoundAnswer } from '../answer-cache.ts'
 import { answerAgain, answerBlocked } from '../answer-ready.ts'
-import { refuseDeepNesting } from '../chat.ts'
+import { choicesOf, refuseDeepNesting } from '../chat.ts'
 import type { RecordsClient } from '../clients/records.ts'
 import { Refused } from '../denial.ts'
 import type { Door } from '../doors/door.ts'
@@ -124,7 +124,8 @@ async function answer(
   const { maxOutputTokens, verdict } = admission
   const { operation } = door
   const user = opaqueUser(admission)
-  const call = { operation, body, original, system: verdict.system, maxOutputTokens, user }
+  const mostTokens = admission.inputTokens + maxOutputTokens * choicesOf(body)
+  const call = { operation, body, original, system: verdict.system, mostTokens, maxOutputTokens, user }
   const answering = { ...asked, call, failover, writeIdleMs, keepAliveMs, log }
   try {
     if (verdict.blockedWith !== null) return answerBlocked(answering, verdict.blockedWith)

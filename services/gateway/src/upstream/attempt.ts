@@ -1,8 +1,10 @@
 import { ATTRIBUTE } from '@lectern/shared/attributes.ts'
+import type { Usage } from '@lectern/shared/contracts/records.ts'
 import { METRIC } from '@lectern/shared/metric-table.ts'
 import { createCounter, createHistogram } from '@lectern/shared/metrics.ts'
 import { type OpenSpan, openSpan } from '@lectern/shared/open-span.ts'
 import { SpanKind } from '@lectern/shared/spans.ts'
+import type { Ticket } from './allowance.ts'
 import type { UpstreamFailure } from './failure.ts'
 import type { Deployment, WholeAnswer } from './provider.ts'
 
@@ -14,17 +16,19 @@ const firstByteSeconds = createHistogram(METRIC.upstreamFirstByte)
  * ended, never in words: a provider's may repeat the student's.
  */
 export class Attempt {
-  readonly #deployment: Deployment
+  readonly deployment: Deployment
   readonly #startedMs = performance.now()
   readonly #span: OpenSpan
+  readonly #ticket: Ticket | null
   #hasBegun = false
 
-  /** `number`: 1 for the first try of a request. */
-  constructor(deployment: Deployment, number: number) {
+  /** `number`: 1 for the first try of a request. `mostTokens`: what it may use. */
+  constructor(deployment: Deployment, number: number, mostTokens: number) {
     const { provider, publicName, operation, model } = deployment
-    this.#deployment = deployment
+    this.deployment = deployment
     deployment.breaker.began()
     deployment.load.inFlight += 1
+    this.#ticket = deployment.allowance?.take(mostTokens) ?? null
     this.#span = openSpan(`${operation} ${publicName}`, { kind: SpanKind.CLIENT })
     if (!this.#span.isRecording) return
     this.#span.set({
@@ -46,16 +50,17 @@ export class Attempt {
   /** The first byte of an answer has come. */
   answerBegins(): void {
     this.#hasBegun = true
-    this.#deployment.breaker.answered()
+    this.deployment.breaker.answered()
     const ms = performance.now() - this.#startedMs
-    this.#deployment.load.learn(ms)
+    this.deployment.load.learn(ms)
     firstByteSeconds.record(ms / 1000, this.#labels())
     if (this.#span.isRecording) this.#span.set({ [ATTRIBUTE.firstTokenMs]: Math.round(ms * 10) / 10 })
   }
 
   /** Ends it, once: `failure` null where the answer is complete. `came` is what there was of one. */
   end(failure: UpstreamFailure | null, came?: Pick<WholeAnswer, 'usage' | 'answers'>): void {
-    this.#deployment.load.inFlight -= 1
+    this.deployment.load.inFlight -= 1
+    this.#ticket?.end(tokensOf(came?.usage ?? null, failure !== null && !this.#hasBegun))
     attempts.add(1, { ...this.#labels(), outcome: failure?.kind ?? 'answered' })
     if (failure && !this.#hasBegun) this.#tellBreaker(failure)
     if (this.#span.isRecording) {
@@ -77,13 +82,19 @@ export class Attempt {
 
   /** What breaks in the middle of an answer is told to the student, and moves no breaker. */
   #tellBreaker(failure: UpstreamFailure): void {
-    const { breaker } = this.#deployment
+    const { breaker } = this.deployment
     if (failure.kind === 'aborted' || failure.kind === 'busy' || failure.anotherKey) breaker.undecided()
     else if (failure.worthAnotherTry) breaker.failed(failure)
     else breaker.answered()
   }
 
   #labels() {
-    return { provider: this.#deployment.provider.name, model: this.#deployment.publicName }
+    return { provider: this.deployment.provider.name, model: this.deployment.publicName }
   }
+}
+
+/** What an attempt used, as far as the provider's own limits are concerned; undefined: nobody knows. */
+function tokensOf(usage: Usage | null, isRefused: boolean): number | undefined {
+  if (usage && usage.source === 'provider') return usage.inputTokens + usage.outputTokens
+  return isRefused ? 0 : undefined
 }

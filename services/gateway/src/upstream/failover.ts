@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@lectern/shared/log.ts'
 import { Attempt } from './attempt.ts'
 import type { Balancer } from './balancer.ts'
@@ -20,6 +21,8 @@ export interface FailoverParts {
   balancer: Balancer
   log: Logger
   totalTimeoutMs: number
+  /** How long a request waits where every deployment is at its limit. */
+  limitWaitMs: number
 }
 
 /** More tries only make a client wait longer for the same refusal. */
@@ -46,21 +49,22 @@ export class NoAnswerBegan extends Error {
  * say something else than what the client has seen. `ending` ends it at once; throws NoAnswerBegan.
  */
 export async function openAnswer(
-  { balancer, log, totalTimeoutMs }: FailoverParts,
+  parts: FailoverParts,
   deployments: readonly Deployment[],
   call: ModelCall,
   ending: AbortSignal,
 ): Promise<Opened> {
+  const { log, totalTimeoutMs } = parts
   const startedAt = performance.now()
   let untried = deployments
   /** Where another of our keys may be taken. */
   let otherKeyAt: Deployment | null = null
   for (let tries = 1; ; tries++) {
-    const deployment: Deployment =
-      otherKeyAt ?? balancer.choose(usableOf(untried.length > 0 ? untried : deployments))
+    const candidates = otherKeyAt ? [otherKeyAt] : usableOf(untried.length > 0 ? untried : deployments)
+    const attempt = await begin(parts, candidates, { call, tries, ending })
+    const { deployment } = attempt
     untried = untried.filter(candidate => candidate !== deployment)
     const leftMs = Math.max(1, startedAt + totalTimeoutMs - performance.now())
-    const attempt = new Attempt(deployment, tries)
     const exchange = attempt.run(() => deployment.provider.send(call, deployment, leftMs))
     const abort = () => exchange.abort('nobody waits for it')
     if (ending.aborted) abort()
@@ -86,6 +90,33 @@ export async function openAnswer(
       ending.removeEventListener('abort', abort)
     }
   }
+}
+
+const ROOM_CHECK_MS = 25
+
+/**
+ * Begins an attempt at one of the candidates that are not at their limits, waiting a moment where all are. Between finding
+ * room and taking it nothing is awaited: two requests must not find the same place.
+ */
+async function begin(
+  { balancer, limitWaitMs }: FailoverParts,
+  candidates: readonly Deployment[],
+  { call, tries, ending }: { call: ModelCall; tries: number; ending: AbortSignal },
+): Promise<Attempt> {
+  const giveUpAt = performance.now() + limitWaitMs
+  for (;;) {
+    const free = candidates.filter(({ allowance }) => allowance?.hasRoom(call.mostTokens) ?? true)
+    if (free.length > 0) return new Attempt(balancer.choose(free), tries, call.mostTokens)
+    if (ending.aborted || performance.now() > giveUpAt) {
+      throw new NoAnswerBegan(atLimit(ending), balancer.choose(candidates), false)
+    }
+    await delay(ROOM_CHECK_MS)
+  }
+}
+
+function atLimit({ aborted }: AbortSignal): UpstreamFailure {
+  if (aborted) return new UpstreamFailure('aborted', 'nobody waits for it')
+  return new UpstreamFailure('busy', 'every deployment is at its limit')
 }
 
 /** Those whose breaker lets a request through; where none does, all of them. */

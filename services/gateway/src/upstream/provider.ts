@@ -3,6 +3,7 @@ import type { Usage } from '@lectern/shared/contracts/records.ts'
 import type { LecternError } from '@lectern/shared/errors.ts'
 import type { ChatBody } from '../chat.ts'
 import type { Vocabulary } from '../token-count.ts'
+import type { Allowance } from './allowance.ts'
 import type { ApiKeys } from './api-keys.ts'
 import type { Breaker } from './breaker.ts'
 import type { Exchange } from './exchange.ts'
@@ -24,6 +25,8 @@ export interface ModelCall {
   original: unknown
   /** The staff's text, which goes before everything else; null: none. */
   system: string | null
+  /** The most tokens that it may use, prompt and answers: what was held. */
+  mostTokens: number
   /** Cap of output tokens per choice that the hold covers: always sent. */
   maxOutputTokens: number
   /** The student under a name that only we can read. */
@@ -46,6 +49,8 @@ export interface Deployment {
   vocabulary: Vocabulary | 'other'
   breaker: Breaker
   load: Load
+  /** Null: the provider sets no limits. */
+  allowance: Allowance | null
 }
 
 /** One event of a provider's stream, in OpenAI's form whatever the provider speaks. */

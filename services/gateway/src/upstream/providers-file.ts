@@ -10,6 +10,8 @@ import { BALANCES, type Balance } from './balancer.ts'
 const closed = { additionalProperties: false }
 const milliseconds = Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400_000 }))
 
+const limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000_000 }))
+
 const ModelEntry = Type.Object(
   {
     name: ModelName,
@@ -17,6 +19,9 @@ const ModelEntry = Type.Object(
     operation: Type.Optional(Type.Enum(['chat', 'embeddings'])),
     weight: Type.Optional(Type.Number({ minimum: 0, maximum: 1_000_000 })),
     maxOutputField: Type.Optional(Type.Enum(['max_tokens', 'max_completion_tokens'])),
+    limits: Type.Optional(
+      Type.Object({ parallel: limit, requestsPerMinute: limit, tokensPerMinute: limit }, closed),
+    ),
     imageTokens: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
     tokenizer: Type.Optional(Type.Enum(['o200k', 'cl100k', 'other'])),
   },

@@ -2,8 +2,10 @@ import type { METRIC } from '@lectern/shared/metric-table.ts'
 import type { Reading } from '@lectern/shared/metrics.ts'
 import type { ModelTokens } from '../hold.ts'
 import type { Vocabulary } from '../token-count.ts'
+import { Allowance } from './allowance.ts'
 import type { KeyState } from './api-keys.ts'
 import { Breaker, type BreakerState } from './breaker.ts'
+import type { Fleet } from './fleet.ts'
 import { Load } from './load.ts'
 import type { UpstreamTimeouts } from './origin.ts'
 import type { Deployment, Operation, Provider } from './provider.ts'
@@ -47,10 +49,13 @@ export interface Registry {
   close(): Promise<void>
 }
 
-/** Opens a pool for each provider and sorts their models by public name. */
+const ALONE: Pick<Fleet, 'partOf'> = { partOf: limit => limit }
+
+/** Opens a pool for each provider and sorts their models by public name. `fleet`: who shares the limits; null: nobody. */
 export function createRegistry(
   configured: readonly ConfiguredProvider[],
   timeouts: UpstreamTimeouts,
+  fleet: Pick<Fleet, 'partOf'> | null = null,
 ): Registry {
   const deployments = new Map<string, Deployment[]>()
   const providers = configured.map(entry => {
@@ -69,6 +74,7 @@ export function createRegistry(
           vocabulary: given.tokenizer ?? vocabularyOf(model),
           breaker: new Breaker(),
           load: new Load(),
+          allowance: given.limits ? new Allowance(given.limits, fleet ?? ALONE) : null,
         })
     }
     return provider
