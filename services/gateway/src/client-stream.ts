@@ -89,6 +89,8 @@ export class ClientStream {
 
   /** From here on an error is a frame; another deployment may still answer, because nothing of an answer was sent. */
   #sayAlive(): void {
+    // An error with a status of its own is on its way already.
+    if (!this.#begun && this.#response.headersSent) return
     this.#begin()
     this.#response.write(KEEP_ALIVE)
   }

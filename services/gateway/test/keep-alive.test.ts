@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import Anthropic from '@anthropic-ai/sdk'
 import t from 'tap'
 import { MODEL, startCampus } from './campus.ts'
@@ -5,15 +8,34 @@ import { postChat } from './http.ts'
 
 /** A stream whose provider thinks for long: the client hears that somebody is there. */
 
+/** A provider that says that it is at work, and then breaks off. */
+const talker = createServer((_, response) => {
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  const timer = setInterval(() => response.write(': processing\n\n'), 20)
+  setTimeout(() => response.destroy(), 250)
+  response.once('close', () => clearInterval(timer))
+}).listen(0, '127.0.0.1')
+await once(talker, 'listening')
+t.teardown(() => talker.close())
+const { port: talkerPort } = talker.address() as AddressInfo
+
 const campus = await startCampus(t, {
   env: { KEEP_ALIVE_MS: '50', FIRST_BYTE_TIMEOUT_MS: '1000' },
   providers: demo => ({
-    providers: ['first', 'second'].map((name, index) => ({
-      name,
-      kind: 'openai',
-      baseUrl: demo,
-      models: [{ name: MODEL, model: 'demo-small', weight: index === 0 ? 1 : 0 }],
-    })),
+    providers: [
+      ...['first', 'second'].map((name, index) => ({
+        name,
+        kind: 'openai',
+        baseUrl: demo,
+        models: [{ name: MODEL, model: 'demo-small', weight: index === 0 ? 1 : 0 }],
+      })),
+      {
+        name: 'talker',
+        kind: 'openai',
+        baseUrl: `http://127.0.0.1:${talkerPort}/v1`,
+        models: [{ name: 'talker' }],
+      },
+    ],
   }),
 })
 const SAID = ': keep-alive\n\n'
@@ -68,4 +90,12 @@ t.test('the official clients do not mind', async t => {
   const anthropic = new Anthropic({ baseURL: campus.url, apiKey: campus.key, maxRetries: 0 })
   const message = await anthropic.messages.stream({ model: MODEL, max_tokens: 10, messages }).finalMessage()
   t.match(message.content, [{ type: 'text' }])
+})
+
+t.test('a provider that says nothing but comments has not answered: that costs nothing', async t => {
+  const before = (await campus.records()).length
+  const answer = await postChat(campus, 'hi', { model: 'talker', stream: true })
+  await answer.text()
+  const records = await campus.recordsOf(before + 1)
+  t.match(records.at(-1)?.record, { outcome: 'upstream_failed', chargeTokens: 0, firstTokenMs: null })
 })

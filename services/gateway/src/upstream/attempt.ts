@@ -22,13 +22,13 @@ export class Attempt {
   readonly #ticket: Ticket | null
   #hasBegun = false
 
-  /** `number`: 1 for the first try of a request. `mostTokens`: what it may use. */
-  constructor(deployment: Deployment, number: number, mostTokens: number) {
+  /** `number`: 1 for the first try of a request. `mostTokens`: what it may use; null: it does not count. */
+  constructor(deployment: Deployment, number: number, mostTokens: number | null) {
     const { provider, publicName, operation, model } = deployment
     this.deployment = deployment
     deployment.breaker.began()
     deployment.load.inFlight += 1
-    this.#ticket = deployment.allowance?.take(mostTokens) ?? null
+    this.#ticket = mostTokens === null ? null : (deployment.allowance?.take(mostTokens) ?? null)
     this.#span = openSpan(`${operation} ${publicName}`, { kind: SpanKind.CLIENT })
     if (!this.#span.isRecording) return
     this.#span.set({

@@ -90,7 +90,10 @@ class Relay implements AnswerListener {
         this.#usage = frame.usage
       }
       if (frame.kind !== 'tail') this.#forwarding = this.#isForwarded(frame)
-      if (this.#forwarding) this.#ready.push(frame.bytes)
+      if (!this.#forwarding) return
+      // A comment is no token: where that is all that came, nobody has answered.
+      if (frame.kind === 'data' || frame.kind === 'usage') this.#firstTokenAtMs ??= performance.now()
+      this.#ready.push(frame.bytes)
     }
   }
 
@@ -105,7 +108,6 @@ class Relay implements AnswerListener {
     const { exchange, client } = this.#parts
     const [first] = this.#ready
     if (first !== undefined) {
-      this.#firstTokenAtMs ??= performance.now()
       const bytes = this.#ready.length === 1 ? first : Buffer.concat(this.#ready)
       this.#ready = []
       if (!client.write(bytes)) exchange.pause()
