@@ -22,7 +22,8 @@ interface Use {
 
 /**
  * This gateway's part of a deployment's limits. A minute is the last 60 s, whenever one looks: a bucket that refills would let
- * twice as much through in the first of them. Where there are more gateways than a limit has places, some have none.
+ * twice as much through in the first of them. It is the last minute of this process: what a gateway used that has gone since
+ * is not known here. Where there are more gateways than a limit has places, some have none.
  */
 export class Allowance {
   readonly #limits: DeploymentLimits
