@@ -69,6 +69,12 @@ export const providers: Dashboard = {
           ],
         },
         {
+          title: 'Limits reached',
+          help: 'Requests that found a deployment at a limit of the providers file: they went to another one, or waited in line. line: others already waited.',
+          unit: 'reqps',
+          queries: [rates(METRIC.limitsReached, { by: ['provider', 'model', 'limit'], where: HERE })],
+        },
+        {
           title: 'Attempts for each request',
           help: '1 where every first attempt succeeds.',
           unit: 'short',

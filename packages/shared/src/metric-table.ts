@@ -55,6 +55,11 @@ export const METRIC = {
     help: 'Our keys at a provider, by the variable that holds them: 0 ready, 1 rests after a limit, 2 rests after it was refused',
     labels: ['provider', 'key'],
   },
+  limitsReached: {
+    name: 'lectern_limits_reached_total',
+    help: 'Requests that found a deployment at a limit of the providers file (or others in line for it): they went to another, or waited',
+    labels: ['provider', 'model', 'limit'],
+  },
   openRequests: { name: 'lectern_open_requests', help: 'Chat requests that run now' },
   promptLookups: {
     name: 'lectern_prompt_lookups_total',

@@ -40,15 +40,15 @@ export async function startGateway(context: ServiceContext<Config>): Promise<Run
   followLogLevel(nc, context)
   // Only limits are shared with other gateways.
   const hasLimits = providers.some(({ models }) => models.some(({ limits }) => limits !== undefined))
-  const fleet = hasLimits ? await joinFleet(nc) : null
-  if (fleet) closing.defer(() => fleet.leave())
+  const joined = hasLimits ? joinFleet(nc) : null
+  closing.defer(() => joined?.leave())
   const timeouts = {
     connectMs: config.CONNECT_TIMEOUT_MS,
     poolWaitMs: config.POOL_WAIT_MS,
     firstByteMs: config.FIRST_BYTE_TIMEOUT_MS,
     idleMs: config.IDLE_TIMEOUT_MS,
   }
-  const registry = createRegistry(providers, timeouts, fleet)
+  const registry = createRegistry(providers, timeouts, joined?.fleet ?? null)
   closing.defer(() => registry.close())
   const records = await createRecordsClient(nc, {
     log,
@@ -101,6 +101,7 @@ export async function startGateway(context: ServiceContext<Config>): Promise<Run
     stopping = true
     await drain(app, journeys, config)
   })
+  await joined?.settled()
   const port = await listen(app, config)
   return { ...needs, url: `http://${config.HOST}:${port}` }
 }

@@ -1,5 +1,6 @@
 import { createLog } from '@lectern/shared/log.ts'
 import { connectBus } from '@lectern/shared/nats/connect.ts'
+import { startScraping } from '@lectern/shared/testing/metrics.ts'
 import t from 'tap'
 import { joinFleet } from '../src/upstream/fleet.ts'
 import { type Campus, startCampus, until } from './campus.ts'
@@ -11,7 +12,7 @@ const PARALLEL = 5
 const PER_MINUTE = 7
 
 const campus = await startCampus(t, {
-  env: { POOL_WAIT_MS: '400' },
+  env: { POOL_WAIT_MS: '1500' },
   providers: baseUrl => ({
     providers: [
       {
@@ -36,6 +37,7 @@ const campus = await startCampus(t, {
     ],
   }),
 })
+const metrics = await startScraping(t)
 const second = await campus.anotherGateway()
 const doors: Pick<Campus, 'url' | 'key'>[] = [campus, { url: second.url, key: campus.key }]
 
@@ -50,11 +52,11 @@ function askBoth(count: number, model: string, directive: string): Promise<numbe
   return Promise.all(asked)
 }
 
-/** The most requests that the provider had at once, of those with this model. */
-function mostAtOnce(model: string): number {
-  const own = campus.provider.requests.filter(
-    ({ body }) => (body as { model?: string } | null)?.model === model,
-  )
+/** The most requests that the provider had at once, of those with this model, from the given one on. */
+function mostAtOnce(model: string, from = 0): number {
+  const own = campus.provider.requests
+    .slice(from)
+    .filter(({ body }) => (body as { model?: string } | null)?.model === model)
   const at = (ms: number) =>
     own.filter(({ at, endedAt }) => at <= ms && (endedAt === null || endedAt > ms)).length
   return Math.max(0, ...own.map(({ at: ms }) => at(ms)))
@@ -82,29 +84,56 @@ t.test('P4: requests of a minute: the rest is refused, costs nothing, and may co
   t.equal(charged.length, PER_MINUTE)
 })
 
+t.test('a gateway that joins takes only what the others have given back', async t => {
+  const from = campus.provider.requests.length
+  const statuses: number[] = []
+  let isOver = false
+  const keepAsking = async (door: Pick<Campus, 'url' | 'key'>) => {
+    while (!isOver) {
+      const answer = await postChat(door, '[[demo: delay=60 tokens=2]]', { model: 'narrow', stream: false })
+      await answer.text()
+      statuses.push(answer.status)
+    }
+  }
+  const asking = doors.flatMap(door => [keepAsking(door), keepAsking(door), keepAsking(door)])
+  const third = await campus.anotherGateway()
+  const door = { url: third.url, key: campus.key }
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, () => postChat(door, 'hi', { model: 'narrow', stream: false })),
+  )
+  for (const answer of answers) await answer.text()
+  isOver = true
+  await Promise.all(asking)
+  t.same(new Set(answers.map(({ status }) => status)), new Set([200]), 'it has its part')
+  t.same(new Set(statuses), new Set([200]), 'and the others have theirs')
+  const most = mostAtOnce('demo-small', from)
+  t.ok(most >= 3 && most <= PARALLEL, `${most} at once`)
+  await third.stop()
+})
+
 t.test('a deployment at its limit is passed over', async t => {
   const statuses = await askBoth(10, 'pair', 'delay=150')
   t.same(statuses, Array(10).fill(200))
   t.ok(mostAtOnce('demo-large') >= 6, 'the other one has the rest')
+  const labels = { provider: 'first', model: 'pair', limit: 'parallel' }
+  t.ok(((await metrics.value('lectern_limits_reached_total', labels)) ?? 0) >= 6, 'and an operator sees it')
 })
 
-t.test('gateways come and go: their parts always add up', async t => {
+t.test('gateways come and go, and know of each other', async t => {
   const log = createLog('test', 'silent')
-  const join = async (id: string) => {
-    const nc = await connectBus({ url: campus.nats.url, service: `test-${id}`, log })
+  const join = async () => {
+    const nc = await connectBus({ url: campus.nats.url, service: 'test', log })
     t.teardown(() => nc.close())
-    return joinFleet(nc, { id })
+    const joined = joinFleet(nc)
+    await joined.settled()
+    return joined
   }
   // Two gateways are there already.
-  const a = await join('a')
-  t.equal(a.size, 3, 'a newcomer knows all of them before it serves')
-  const b = await join('b')
-  await until(() => a.size === 4)
-  const parts = (limit: number) => [a.partOf(limit), b.partOf(limit)]
-  t.same(parts(8), [2, 2])
-  t.ok(parts(9).every(part => part === 2 || part === 3))
-  await b.leave()
-  await until(() => a.size === 3)
-  t.ok([3, 4].includes(a.partOf(10)))
-  await a.leave()
+  const a = await join()
+  t.equal(a.fleet.size, 3, 'a newcomer knows all of them before it serves')
+  const b = await join()
+  await until(() => a.fleet.size === 4)
+  b.leave()
+  await until(() => a.fleet.size === 3)
+  a.leave()
 })

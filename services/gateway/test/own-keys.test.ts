@@ -37,13 +37,17 @@ const KINDS = {
   anthropic: 'x-api-key',
 } as const
 const campus = await startCampus(t, {
-  env: { OWN_KEYS_SECRET: SECRET },
+  env: { OWN_KEYS_SECRET: SECRET, POOL_WAIT_MS: '200' },
   providers: demo => ({
     providers: [
       ...Object.keys(KINDS).map(kind => ({
         ...{ name: kind, kind, baseUrl: url, ownKeys: true, apiKeyEnv: ['OWN_TEST_KEY_1', 'OWN_TEST_KEY_2'] },
         models: [{ name: kind, model: 'm' }],
       })),
+      {
+        ...{ name: 'narrow', kind: 'openai', baseUrl: url, ownKeys: true },
+        models: [{ name: 'narrow', model: 'm', limits: { requestsPerMinute: 1 } }],
+      },
       { name: 'demo', kind: 'openai', baseUrl: demo, models: [{ name: MODEL, model: 'demo-small' }] },
     ],
   }),
@@ -61,6 +65,15 @@ async function ask(model: string, stream = false) {
   const stored = (await campus.records()).at(-1)
   return { status: response.status, body, sent: seen.slice(before), stored, text: JSON.stringify(body) }
 }
+
+t.test('P4: the limits of our account say nothing about the student’s', async t => {
+  staff.ownKey = seal('narrow')
+  says.status = 400
+  for (let request = 0; request < 3; request += 1) t.equal((await ask('narrow')).sent.length, 1)
+  staff.ownKey = null
+  t.equal((await ask('narrow')).sent.length, 1)
+  t.match(await ask('narrow'), { status: 503, body: { error: { code: 'overloaded' } }, sent: { length: 0 } })
+})
 
 for (const [kind, header] of Object.entries(KINDS)) {
   t.test(`P10: ${kind}: it goes where the kind wants a key, and nothing that quotes it gets on`, async t => {

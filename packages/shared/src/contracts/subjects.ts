@@ -21,7 +21,7 @@ export const DEADLETTER_CONSUMER = 'logger-deadletters'
 /** Broadcast: the prompts or rules of a course changed; every cache drops the course. Payload: `{courseId}`. */
 export const PROMPTS_CHANGED = 'prompts.changed'
 
-/** Broadcast: a gateway is there, or leaves; so they share what a provider allows. Payload: `{id, leaving?}`. */
+/** Broadcast: a gateway is there, with what it has and wants of the limits that are shared, or leaves. Payload: `upstream/presence.ts` of the gateway. */
 export const GATEWAYS_PRESENT = 'gateways.present'
 
 /** Broadcast: how much a service logs for a while. Payload: `contracts/ops.ts`. */

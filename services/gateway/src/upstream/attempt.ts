@@ -5,7 +5,8 @@ import { createCounter, createHistogram } from '@lectern/shared/metrics.ts'
 import { type OpenSpan, openSpan } from '@lectern/shared/open-span.ts'
 import { SpanKind } from '@lectern/shared/spans.ts'
 import type { Ticket } from './allowance.ts'
-import type { UpstreamFailure } from './failure.ts'
+import type { Exchange } from './exchange.ts'
+import { UpstreamFailure } from './failure.ts'
 import type { Deployment, WholeAnswer } from './provider.ts'
 
 const attempts = createCounter(METRIC.upstream)
@@ -43,8 +44,17 @@ export class Attempt {
   }
 
   /** Sends the request: what the HTTP client does for it belongs to this try. */
-  run<T>(send: () => T): T {
-    return this.#span.run(send)
+  send(begin: () => Exchange): Exchange {
+    try {
+      const exchange = this.#span.run(begin)
+      // Its place among the requests that the provider allows at once is free when its connection is.
+      void exchange.released.then(() => this.#ticket?.end())
+      return exchange
+    } catch (error) {
+      this.#ticket?.end()
+      this.end(new UpstreamFailure('busy', 'the request could not be written', { cause: error }))
+      throw error
+    }
   }
 
   /** The first byte of an answer has come. */
@@ -60,7 +70,10 @@ export class Attempt {
   /** Ends it, once: `failure` null where the answer is complete. `came` is what there was of one. */
   end(failure: UpstreamFailure | null, came?: Pick<WholeAnswer, 'usage' | 'answers'>): void {
     this.deployment.load.inFlight -= 1
-    this.#ticket?.end(tokensOf(came?.usage ?? null, failure !== null && !this.#hasBegun))
+    const tokens = tokensOf(came?.usage ?? null, failure !== null && !this.#hasBegun ? failure : null)
+    if (tokens !== null) this.#ticket?.used(tokens)
+    // Whoever lets requests wait for nothing must look slow, though no first token ever says so.
+    if (failure?.kind === 'timeout') this.deployment.load.learn(performance.now() - this.#startedMs)
     attempts.add(1, { ...this.#labels(), outcome: failure?.kind ?? 'answered' })
     if (failure && !this.#hasBegun) this.#tellBreaker(failure)
     if (this.#span.isRecording) {
@@ -93,8 +106,10 @@ export class Attempt {
   }
 }
 
-/** What an attempt used, as far as the provider's own limits are concerned; undefined: nobody knows. */
-function tokensOf(usage: Usage | null, isRefused: boolean): number | undefined {
+/** What an attempt used of the provider's limits; null: nobody knows, and what it might have used counts. */
+function tokensOf(usage: Usage | null, notBegun: UpstreamFailure | null): number | null {
   if (usage && usage.source === 'provider') return usage.inputTokens + usage.outputTokens
-  return isRefused ? 0 : undefined
+  const isUnread =
+    notBegun?.kind === 'refused' || notBegun?.kind === 'unreachable' || notBegun?.kind === 'busy'
+  return isUnread ? 0 : null
 }

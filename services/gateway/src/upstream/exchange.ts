@@ -42,6 +42,8 @@ const CLOSING_MS = 1000
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly head: Promise<IncomingHttpHeaders>
+  /** Resolves when its connection is free again, or was never used. */
+  readonly released: Promise<void>
   /** Whether the provider got the request: from then on it may produce something. */
   sent = false
   readonly #origin: Origin
@@ -59,11 +61,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #finished = false
   #timer: NodeJS.Timeout | undefined
   #deadline: NodeJS.Timeout | undefined
+  #mustBegin: NodeJS.Timeout | undefined
 
   constructor(origin: Origin, request: UpstreamRequest, limits: ExchangeLimits) {
     this.#origin = origin
     this.#limits = limits
     this.head = this.#opened.promise
+    this.released = this.#released.promise
     // Who only aborts never looks at it.
     this.head.catch(() => undefined)
     void this.#send(request)
@@ -106,6 +110,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.resume()
   }
 
+  /** The first byte must come sooner than the provider is usually given, so that there is time for another one. */
+  mustBeginWithin(ms: number): void {
+    if (ms >= this.#limits.firstByteMs || this.#begun || this.#ended) return
+    this.#mustBegin = setTimeout(() => {
+      if (!this.#begun) this.#fail('timeout', `no first byte within ${Math.round(ms)} ms`)
+    }, ms)
+  }
+
   async #send(request: UpstreamRequest): Promise<void> {
     const { pool, slots } = this.#origin
     const { poolWaitMs, firstByteMs, totalMs } = this.#limits
@@ -114,6 +126,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       totalMs,
     )
     if (!(await slots.take(Math.min(poolWaitMs, totalMs)))) {
+      this.#released.resolve()
       return this.#fail('busy', `no free connection within ${poolWaitMs} ms`)
     }
     // A request that nobody wants any more still holds its place until undici has let go of it.
@@ -185,6 +198,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #begin(): void {
     if (this.#begun) return void this.#timer?.refresh()
     this.#begun = true
+    clearTimeout(this.#mustBegin)
     this.#startTimer(this.#limits.idleMs)
     this.#opened.resolve(this.#headers)
   }
@@ -209,5 +223,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#ended = true
     clearTimeout(this.#timer)
     clearTimeout(this.#deadline)
+    clearTimeout(this.#mustBegin)
   }
 }

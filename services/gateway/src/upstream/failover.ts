@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@lectern/shared/log.ts'
 import { Attempt } from './attempt.ts'
 import type { Balancer } from './balancer.ts'
 import type { Exchange } from './exchange.ts'
 import { Refusal, UpstreamFailure } from './failure.ts'
 import { ownKeyFailure } from './own-key-failure.ts'
+import { takePlace } from './place.ts'
 import type { Deployment, ModelCall } from './provider.ts'
 
 /** An answer whose first byte has come: from here on there is no other try. */
@@ -60,12 +60,14 @@ export async function openAnswer(
   /** Where another of our keys may be taken. */
   let otherKeyAt: Deployment | null = null
   for (let tries = 1; ; tries++) {
+    const leftMs = () => Math.max(1, startedAt + totalTimeoutMs - performance.now())
     const candidates = otherKeyAt ? [otherKeyAt] : usableOf(untried.length > 0 ? untried : deployments)
-    const attempt = await begin(parts, candidates, { call, tries, ending })
+    const attempt = await begin(parts, candidates, { call, tries, leftMs: leftMs(), ending })
     const { deployment } = attempt
     untried = untried.filter(candidate => candidate !== deployment)
-    const leftMs = Math.max(1, startedAt + totalTimeoutMs - performance.now())
-    const exchange = attempt.run(() => deployment.provider.send(call, deployment, leftMs))
+    const exchange = attempt.send(() => deployment.provider.send(call, deployment, leftMs()))
+    const triesLeft = Math.min(MOST_TRIES - tries, untried.length)
+    if (triesLeft > 0) exchange.mustBeginWithin(leftMs() / (triesLeft + 1))
     const abort = () => exchange.abort('nobody waits for it')
     if (ending.aborted) abort()
     ending.addEventListener('abort', abort, { once: true })
@@ -76,7 +78,7 @@ export async function openAnswer(
     } catch (error) {
       const failure = error instanceof Refusal ? explain(error, deployment, call) : toFailure(error)
       attempt.end(failure)
-      const again = tries < MOST_TRIES && failure.worthAnotherTry && leftMs > 1
+      const again = tries < MOST_TRIES && failure.worthAnotherTry && leftMs() > 1
       // A lost connection says nothing about the next one: the same deployment may have a second try, once.
       const sameAgain = untried.length === 0 && tries === 1 && failure.kind === 'unreachable'
       // The last try is for another deployment, if there is one.
@@ -92,33 +94,21 @@ export async function openAnswer(
   }
 }
 
-const ROOM_CHECK_MS = 25
-
-/**
- * Begins an attempt at one of the candidates that are not at their limits, waiting a moment where all are. Between finding
- * room and taking it nothing is awaited: two requests must not find the same place.
- */
+/** Begins an attempt at one of the candidates. Throws NoAnswerBegan where all of them stay at their limits. */
 async function begin(
   { balancer, limitWaitMs }: FailoverParts,
   candidates: readonly Deployment[],
-  { call, tries, ending }: { call: ModelCall; tries: number; ending: AbortSignal },
+  { call, tries, leftMs, ending }: { call: ModelCall; tries: number; leftMs: number; ending: AbortSignal },
 ): Promise<Attempt> {
+  const { mostTokens, ownKey } = call
   // The limits are those of our own accounts.
-  if (call.ownKey !== undefined) return new Attempt(balancer.choose(candidates), tries, null)
-  const giveUpAt = performance.now() + limitWaitMs
-  for (;;) {
-    const free = candidates.filter(({ allowance }) => allowance?.hasRoom(call.mostTokens) ?? true)
-    if (free.length > 0) return new Attempt(balancer.choose(free), tries, call.mostTokens)
-    if (ending.aborted || performance.now() > giveUpAt) {
-      throw new NoAnswerBegan(atLimit(ending), balancer.choose(candidates), false)
-    }
-    await delay(ROOM_CHECK_MS)
+  if (ownKey !== undefined) return new Attempt(balancer.choose(candidates), tries, null)
+  const wanted = { mostTokens, waitMs: Math.min(limitWaitMs, leftMs), ending }
+  try {
+    return await takePlace(balancer, candidates, wanted, chosen => new Attempt(chosen, tries, mostTokens))
+  } catch (error) {
+    throw new NoAnswerBegan(toFailure(error), balancer.choose(candidates), false)
   }
-}
-
-function atLimit({ aborted }: AbortSignal): UpstreamFailure {
-  if (aborted) return new UpstreamFailure('aborted', 'nobody waits for it')
-  return new UpstreamFailure('busy', 'every deployment is at its limit')
 }
 
 /** Those whose breaker lets a request through; where none does, all of them. */

@@ -57,9 +57,9 @@ export class UpstreamFailure extends Error {
   get worthAnotherTry(): boolean {
     if (this.ofOwnKey) return false
     if (this.kind === 'refused') {
-      // 401-403: our key or account there is at fault, not the request.
+      // 401-403: our key or account there is at fault, not the request; below 400: our address of it is.
       const status = this.status ?? 500
-      return status >= 500 || [401, 402, 403, 408, 409, 429].includes(status)
+      return status >= 500 || status < 400 || [401, 402, 403, 408, 409, 429].includes(status)
     }
     return this.kind === 'unreachable' || this.kind === 'busy' || this.kind === 'timeout'
   }

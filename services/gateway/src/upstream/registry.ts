@@ -49,13 +49,11 @@ export interface Registry {
   close(): Promise<void>
 }
 
-const ALONE: Pick<Fleet, 'partOf'> = { partOf: limit => limit }
-
 /** Opens a pool for each provider and sorts their models by public name. `fleet`: who shares the limits; null: nobody. */
 export function createRegistry(
   configured: readonly ConfiguredProvider[],
   timeouts: UpstreamTimeouts,
-  fleet: Pick<Fleet, 'partOf'> | null = null,
+  fleet: Fleet | null = null,
 ): Registry {
   const deployments = new Map<string, Deployment[]>()
   const providers = configured.map(entry => {
@@ -74,7 +72,9 @@ export function createRegistry(
           vocabulary: given.tokenizer ?? vocabularyOf(model),
           breaker: new Breaker(),
           load: new Load(),
-          allowance: given.limits ? new Allowance(given.limits, fleet ?? ALONE) : null,
+          allowance: given.limits
+            ? new Allowance(given.limits, { name: `${entry.name} ${name} ${model}`, fleet })
+            : null,
         })
     }
     return provider

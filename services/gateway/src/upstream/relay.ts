@@ -3,6 +3,7 @@ import type { ClientStream } from '../client-stream.ts'
 import type { AnswerListener, Exchange } from './exchange.ts'
 import { UpstreamFailure } from './failure.ts'
 import type { Frame, StreamReader } from './provider.ts'
+import { dataOf } from './sse.ts'
 import type { Transcript } from './transcript.ts'
 
 export interface RelayParts {
@@ -66,7 +67,10 @@ class Relay implements AnswerListener {
   }
 
   end(): void {
-    this.#parts.reader.end(this.#take)
+    this.#parts.reader.end(frame => {
+      const closed = closedFrame(frame)
+      if (closed) this.#take(closed)
+    })
     this.#proceed()
     if (this.#done || this.#failure) return
     // Some providers forget `[DONE]`; an answer whose choices have all ended is complete without it.
@@ -127,6 +131,28 @@ class Relay implements AnswerListener {
     client.onRoom = () => undefined
     ending.removeEventListener('abort', this.#leave)
     this.#ended.resolve({ failure, usage: this.#usage, firstTokenAtMs: this.#firstTokenAtMs })
+  }
+}
+
+/**
+ * The frame that a stream ended with, its empty line added where it never came: what follows must not become a part of it. Null: it
+ * is only half of one, which no client could read.
+ */
+function closedFrame(frame: Frame): Frame | null {
+  if (frame.kind !== 'data' && frame.kind !== 'usage') return frame
+  if (/(\n\n|\r\n\r\n|\r\r)$/.test(frame.bytes.subarray(-4).toString('latin1'))) return frame
+  if (frame.kind === 'data' && frame.part === 'whole' && !isJson(dataOf(frame.bytes))) return null
+  return { ...frame, bytes: Buffer.concat([frame.bytes, EMPTY_LINE]) }
+}
+
+const EMPTY_LINE = Buffer.from('\n\n')
+
+function isJson(text: string | null): boolean {
+  try {
+    JSON.parse(text ?? '')
+    return true
+  } catch {
+    return false
   }
 }
 
