@@ -35,7 +35,13 @@ export function formatOf(language: string): Format {
   }
 }
 
+/** The browser's own kind of a language (British dates for a Briton), else the language as it is. */
+export function localeOf(language: string, wanted: readonly string[]): string {
+  const base = (tag: string) => tag.split('-')[0]?.toLowerCase()
+  return wanted.find(tag => base(tag) === base(language)) ?? language
+}
+
 export function useFormat(): Format {
   const { i18n } = useTranslation()
-  return useMemo(() => formatOf(i18n.language), [i18n.language])
+  return useMemo(() => formatOf(localeOf(i18n.language, navigator.languages)), [i18n.language])
 }

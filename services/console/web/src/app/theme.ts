@@ -6,7 +6,7 @@ const SYSTEM =
 /** Calm and of the system: its fonts, one accent, and texts that are dark enough to read on every surface. */
 export const theme = createTheme({
   primaryColor: 'indigo',
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: { light: 7, dark: 7 },
   autoContrast: true,
   defaultRadius: 'md',
   cursorType: 'pointer',

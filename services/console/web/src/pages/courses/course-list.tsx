@@ -1,10 +1,11 @@
-import { Table, Text } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../api/client.ts'
 import type { Course } from '../../api/types.ts'
 import { useFormat } from '../../app/format.ts'
 import { useUser } from '../../app/session.ts'
+import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { ButtonLink, TextLink } from '../../parts/links.tsx'
 import { MoreButton } from '../../parts/more-button.tsx'
 import { Page } from '../../parts/page.tsx'
@@ -27,7 +28,14 @@ export function CourseList() {
       <Shown query={query}>
         {({ pages }) => {
           const courses = pages.flatMap(({ items }) => items)
-          if (courses.length > 0) return <Courses courses={courses} more={<MoreButton query={query} />} />
+          if (courses.length > 0) {
+            return (
+              <>
+                <Courses courses={courses} />
+                <MoreButton query={query} />
+              </>
+            )
+          }
           if (isAdmin)
             return <Empty title={t('courses:none.title')} text={t('courses:none.admin')} action={create} />
           return <Empty title={t('courses:none.title')} text={t('courses:none.staff')} />
@@ -37,41 +45,37 @@ export function CourseList() {
   )
 }
 
-function Courses({ courses, more }: { courses: Course[]; more: React.ReactNode }) {
+function Courses({ courses }: { courses: Course[] }) {
   const { t } = useTranslation()
   const format = useFormat()
+  const columns: Column<Course>[] = [
+    { title: t('courses:column.course'), cell: course => <Name course={course} /> },
+    { title: t('courses:column.begins'), cell: ({ startsOn }) => format.day(startsOn) },
+    {
+      title: t('courses:column.weeks'),
+      cell: ({ weeks }) => format.number(weeks),
+      numeric: true,
+      wide: true,
+    },
+    {
+      title: t('courses:column.weeklyTokens'),
+      cell: ({ weeklyTokens }) => format.number(weeklyTokens),
+      numeric: true,
+      wide: true,
+    },
+  ]
+  return <DataTable label={t('courses:title')} columns={columns} rows={courses} idOf={({ id }) => id} />
+}
+
+function Name({ course: { id, name } }: { course: Course }) {
   return (
     <>
-      <Table.ScrollContainer minWidth={520}>
-        <Table verticalSpacing="sm" highlightOnHover>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t('courses:column.course')}</Table.Th>
-              <Table.Th>{t('courses:column.begins')}</Table.Th>
-              <Table.Th className="numeric">{t('courses:column.weeks')}</Table.Th>
-              <Table.Th className="numeric">{t('courses:column.weeklyTokens')}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {courses.map(({ id, name, startsOn, weeks, weeklyTokens }) => (
-              <Table.Tr key={id}>
-                <Table.Td>
-                  <TextLink to="/courses/$course" params={{ course: id }} fw={500}>
-                    {name}
-                  </TextLink>
-                  <Text size="xs" c="dimmed">
-                    {id}
-                  </Text>
-                </Table.Td>
-                <Table.Td>{format.day(startsOn)}</Table.Td>
-                <Table.Td className="numeric">{format.number(weeks)}</Table.Td>
-                <Table.Td className="numeric">{format.number(weeklyTokens)}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
-      {more}
+      <TextLink to="/courses/$course" params={{ course: id }} fw={500}>
+        {name}
+      </TextLink>
+      <Text size="xs" c="dimmed">
+        {id}
+      </Text>
     </>
   )
 }
