@@ -1,6 +1,6 @@
 import { LecternError } from '@lectern/shared/errors.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import { type Caller, isAdmin, roleIn } from '../caller.ts'
+import { type Caller, isAdmin, personOf, roleIn } from '../caller.ts'
 import type { CourseOf } from '../course-of.ts'
 import { PERMISSIONS, type Permission } from '../permissions.ts'
 import { isSame } from '../secret.ts'
@@ -67,7 +67,8 @@ async function checkRole(
   { level, of }: Permission,
   courseOf: CourseOf,
 ): Promise<void> {
-  if (level === 'staff' || isAdmin(caller) || (level === 'person' && caller.kind === 'person')) return
+  if (level === 'person') return void personOf(request)
+  if (level === 'staff' || isAdmin(caller)) return
   if (of === undefined) throw new LecternError('forbidden', { message: 'Only an admin may do this.' })
   const courseId = await courseOf(of, request).catch((error: unknown) => {
     throw error instanceof LecternError && error.code === 'not_found' ? new LecternError('not_found') : error
