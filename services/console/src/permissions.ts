@@ -26,6 +26,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /healthz': anyone,
   'GET /readyz': anyone,
   'GET /openapi.json': anyone,
+  // The pages' own files, where they are built.
+  'GET /assets/*': anyone,
 
   'GET /api/session': anyone,
   'POST /api/session': anyone,

@@ -6,9 +6,9 @@ import { dayIn, keptBreaks, shiftBreaks, toggleBreak, weeksOf } from '../../app/
 import { useNow } from '../../app/clock.ts'
 import { useCourse } from '../../app/course.ts'
 import { useFormat } from '../../app/format.ts'
+import { TIMEZONES } from '../../app/timezones.ts'
 import { WeekStrip } from '../../parts/week-strip.tsx'
 import { Section } from './section.tsx'
-import { TIMEZONES } from './timezones.ts'
 
 const fromCourse = ({ timezone, startsOn, weeks, breaks }: Course) => ({ timezone, startsOn, weeks, breaks })
 
