@@ -56,8 +56,6 @@ function PasswordForm() {
     <form onSubmit={form.onSubmit(values => enter.mutate(values))} noValidate>
       <Stack>
         <ProblemAlert error={enter.error} texts={{ wrong_credentials: t('access:signIn.wrong') }} />
-          </Alert>
-        )}
         <TextInput
           label={t('access:email.label')}
           type="email"

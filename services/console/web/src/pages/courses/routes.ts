@@ -17,7 +17,7 @@ export const coursesRoutes = [
   }),
   createRoute({
     getParentRoute: () => staffRoute,
-    path: '/courses/new',
+    path: '/new-course',
     component: lazyRouteComponent(() => import('./new-course.tsx'), 'NewCourse'),
   }),
 ] as const
