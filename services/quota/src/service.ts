@@ -8,7 +8,7 @@ import { followLogLevel } from '@lectern/shared/nats/log-level.ts'
 import { createResponder } from '@lectern/shared/nats/responder.ts'
 import { ensureStreams } from '@lectern/shared/nats/streams.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
-import { createAccountOf } from './account-of.ts'
+import { createAccountOf, createWeekOf } from './account-of.ts'
 import { type Alarms, createAlarms } from './alarms.ts'
 import { createReadAmounts } from './amounts.ts'
 import { answerGateways, answerStaff } from './calls.ts'
@@ -97,12 +97,14 @@ function answer(
     askTimeoutMs: config.REDIS_COMMAND_TIMEOUT_MS,
     loadTimeoutMs: config.LOAD_TIMEOUT_MS,
   })
+  const weekOf = createWeekOf(stores)
   const parts = {
     ...stores,
     sync,
+    weekOf,
     withLoading,
     readAmounts: createReadAmounts(stores.accounts, withLoading),
-    accountOf: createAccountOf(stores),
+    accountOf: createAccountOf({ ...stores, weekOf }),
     followUp: createFollowUp(log, closing),
     budgetWaitMs: config.BUDGET_WAIT_MS,
   }
