@@ -4,10 +4,12 @@ import { observeRequests } from '@lectern/shared/fastify-requests.ts'
 import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
 import type { Needs } from '@lectern/shared/ops.ts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { bulkGrants } from './handlers/bulk-grants.ts'
 import { conversations } from './handlers/conversations.ts'
 import { courses } from './handlers/courses.ts'
 import { grants } from './handlers/grants.ts'
 import { health } from './handlers/health.ts'
+import { importRoster } from './handlers/import-roster.ts'
 import { importStudents } from './handlers/import-students.ts'
 import { keys } from './handlers/keys.ts'
 import { ops } from './handlers/ops.ts'
@@ -42,7 +44,19 @@ const BODY_LIMIT_BYTES = 5 * 1024 * 1024
 /** An upload of the body limit at 200 kB/s; Fastify's own default is to wait for ever. */
 const REQUEST_TIMEOUT_MS = 30_000
 
-const HANDLERS = [courses, importStudents, students, keys, grants, prompts, rules, conversations, ops]
+const HANDLERS = [
+  courses,
+  importStudents,
+  importRoster,
+  students,
+  keys,
+  grants,
+  bulkGrants,
+  prompts,
+  rules,
+  conversations,
+  ops,
+]
 
 /** Builds the HTTP API without listening. */
 export async function createApp({

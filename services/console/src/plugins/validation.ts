@@ -27,15 +27,17 @@ export function validateByTypeBox(app: FastifyInstance): void {
   })
 }
 
-/** A query's or path's values: whole numbers where the schema says so; an empty value counts as not given. */
+/** A query's or path's values: whole numbers, true and false where the schema says so; an empty value counts as not given. */
 function fromText(schema: TSchema, given: unknown): unknown {
   const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
   const values = Object.entries(given ?? {}).filter(([, text]) => text !== '')
   return Object.fromEntries(
     values.map(([name, text]) => {
-      const whole =
-        properties[name]?.type === 'integer' && typeof text === 'string' && /^-?\d{1,15}$/.test(text)
-      return [name, whole ? Number(text) : text]
+      const { type } = properties[name] ?? {}
+      if (type === 'integer' && typeof text === 'string' && /^-?\d{1,15}$/.test(text))
+        return [name, Number(text)]
+      if (type === 'boolean' && (text === 'true' || text === 'false')) return [name, text === 'true']
+      return [name, text]
     }),
   )
 }
