@@ -1,9 +1,4 @@
 import {
-  GetConversationCall,
-  ListConversationsCall,
-  SearchConversationsCall,
-} from '@lectern/shared/contracts/conversations.ts'
-import {
   DEADLETTER_CONSUMER,
   DEADLETTER_PREFIX,
   DEADLETTER_STREAM,
@@ -18,19 +13,19 @@ import { createResponder } from '@lectern/shared/nats/responder.ts'
 import { ensureStreams } from '@lectern/shared/nats/streams.ts'
 import { openPool } from '@lectern/shared/postgres/pool.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
+import { answerConsole } from './calls.ts'
 import type { Config } from './config.ts'
 import { completionRecorded } from './handlers/completion-recorded.ts'
 import { deadLetterPut } from './handlers/dead-letter-put.ts'
-import { getConversation } from './handlers/get-conversation.ts'
-import { listConversations } from './handlers/list-conversations.ts'
-import { searchConversations } from './handlers/search-conversations.ts'
 import { createConversations } from './store/conversations.ts'
 import { openDatabase } from './store/database.ts'
 import { createDeadLetters } from './store/dead-letters.ts'
+import { createFlags } from './store/flags.ts'
+import { createNotes } from './store/notes.ts'
 import { keepPartitions } from './store/partitions.ts'
 import { createRecordWriter } from './store/record-writer.ts'
 
-/** Wires the service: two consumers that write, and three calls that read. */
+/** Wires the service: two consumers that write, and what the console asks. */
 export async function startService(context: ServiceContext<Config>): Promise<RunningService> {
   const { config, log, clock, closing } = context
   const nc = await connectBus({ url: config.NATS_URL, service: 'logger', log })
@@ -45,10 +40,11 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
 
   const responder = createResponder(nc, { queue: 'logger', log })
   closing.defer(() => responder.drain())
-  const conversations = createConversations(db)
-  responder.on(ListConversationsCall, listConversations(conversations))
-  responder.on(SearchConversationsCall, searchConversations(conversations))
-  responder.on(GetConversationCall, getConversation(conversations))
+  answerConsole(responder, {
+    conversations: createConversations(db, clock),
+    flags: createFlags(db),
+    notes: createNotes(db),
+  })
 
   const records = {
     stream: RECORDS_STREAM,
