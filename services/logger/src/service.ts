@@ -11,6 +11,7 @@ import { consumeBatches } from '@lectern/shared/nats/consumer.ts'
 import { followLogLevel } from '@lectern/shared/nats/log-level.ts'
 import { createResponder } from '@lectern/shared/nats/responder.ts'
 import { ensureStreams } from '@lectern/shared/nats/streams.ts'
+import { startPeriodic } from '@lectern/shared/periodic.ts'
 import { openPool } from '@lectern/shared/postgres/pool.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
 import { answerConsole } from './calls.ts'
@@ -24,6 +25,11 @@ import { createFlags } from './store/flags.ts'
 import { createNotes } from './store/notes.ts'
 import { keepPartitions } from './store/partitions.ts'
 import { createRecordWriter } from './store/record-writer.ts'
+import { createUse } from './store/use.ts'
+import { catchUp } from './store/use-sums.ts'
+
+/** What is not in the sums yet is read beside them, so this is about the size of that only. */
+const SUM_INTERVAL_MS = 15_000
 
 /** Wires the service: two consumers that write, and what the console asks. */
 export async function startService(context: ServiceContext<Config>): Promise<RunningService> {
@@ -44,7 +50,12 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
     conversations: createConversations(db, clock),
     flags: createFlags(db),
     notes: createNotes(db),
+    use: createUse(pool),
   })
+
+  startPeriodic('summing up the use', { intervalMs: SUM_INTERVAL_MS, log, closing }, () =>
+    catchUp(pool, () => closing.disposed),
+  )
 
   const records = {
     stream: RECORDS_STREAM,
