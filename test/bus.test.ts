@@ -40,7 +40,7 @@ const ASKED_BY_GATEWAY = [
 ]
 const askerOf = (subject: string): User => (ASKED_BY_GATEWAY.includes(subject) ? 'gateway' : 'console')
 const ownerOf = (subject: string): User =>
-  ({ quota: 'quota', staff: 'quota', prompts: 'prompts', conversations: 'logger', audit: 'logger' })[
+  ({ quota: 'quota', staff: 'quota', prompts: 'prompts', conversations: 'logger', use: 'logger', audit: 'logger' })[
     subject.split('.')[0] ?? ''
   ] as User
 
