@@ -14,10 +14,15 @@ const REFUSING = [
   'prompts.publish',
   'prompts.rules.add',
   'quota.courses.create',
+  'quota.courses.join-code',
   'quota.courses.update',
   'quota.grants.add',
   'staff.invite',
   'staff.update',
+  'quota.grants.add-many',
+  'quota.students.import',
+  'quota.students.plan-import',
+  'quota.students.update',
 ]
 
 t.test(
