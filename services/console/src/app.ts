@@ -25,6 +25,7 @@ import { foreignPageRefusal } from './plugins/cross-site.ts'
 import { answerErrors, refuseBrokenAddress, refuseBrokenHttp } from './plugins/errors.ts'
 import { addHeaders } from './plugins/headers.ts'
 import { logRequests } from './plugins/log.ts'
+import { servePages } from './plugins/pages.ts'
 import { validateByTypeBox } from './plugins/validation.ts'
 import { createSessions } from './sessions.ts'
 import { createDescribe, type SignIn } from './sign-in.ts'
@@ -89,7 +90,7 @@ export async function createApp({
     // Closed while idle, a connection could break just as its client sends the next request.
     if (isStopping()) reply.header('connection', 'close')
   })
-  answerErrors(app)
+  answerErrors(app, servePages(app))
   addHeaders(app)
   logRequests(app)
   parseBodies(app)
