@@ -2,13 +2,15 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { besideInitdb, findServer } from '@lectern/local/binaries.ts'
-import { scale } from './scale.ts'
-import { tracing } from './tracing.ts'
+import { compare } from './suites/compare/compare.ts'
+import { scale } from './suites/scale/scale.ts'
+import { tracing } from './suites/tracing.ts'
 
 /** `npm run bench [name...] [-- --small]`: runs the benchmarks and writes what they say into RESULTS.md. */
 
 type Benchmark = (args: string[], say: (line: string) => void) => Promise<string>
 const BENCHMARKS: Record<string, { title: string; run: Benchmark }> = {
+  compare: { title: 'Side by side: what does Lectern cost?', run: compare },
   scale: { title: 'Scale: does a request cost more among a million students?', run: scale },
   tracing: { title: 'Tracing: what does it cost to see every hop?', run: tracing },
 }
