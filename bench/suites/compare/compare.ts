@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Contender, Place } from '../../contenders/contender.ts'
 import { startLectern } from '../../contenders/lectern.ts'
+import { startNginx } from '../../contenders/nginx.ts'
 import { direct, startBare, startMock } from '../../contenders/others.ts'
+import { startPortkey } from '../../contenders/portkey.ts'
 import { type Generator, startGenerator } from '../../load/generator.ts'
 import { PINNING, pin } from '../../machine/pin.ts'
 import { type Measurement, Measuring } from './measurement.ts'
@@ -11,8 +13,11 @@ import { SCENARIOS, type Scenario } from './scenarios.ts'
 import { tableOf } from './table.ts'
 
 const TURNS = 3
+/** All but Lectern may be missing on a machine: then the others are compared. */
 const CONTENDERS: Record<string, (place: Place) => Promise<Contender>> = {
+  nginx: startNginx,
   bare: startBare,
+  portkey: startPortkey,
   lectern: startLectern,
 }
 
@@ -27,10 +32,19 @@ export async function compare(args: string[], say: (line: string) => void): Prom
   const place = { mockUrl: mock.url, dir, closing, say }
   const contenders = [direct(mock.url, mock.pid)]
   const wanted = list(args, 'with')
-  for (const [name, start] of Object.entries(CONTENDERS))
-    if (wanted?.includes(name) ?? true) contenders.push(await start(place))
+  const missing: string[] = []
+  for (const [name, start] of Object.entries(CONTENDERS)) {
+    if (!(wanted?.includes(name) ?? true)) continue
+    try {
+      contenders.push(await start(place))
+    } catch (error) {
+      if (name === 'lectern') throw error
+      missing.push(`${name} is missing: ${(error as Error).message}`)
+      say(missing.at(-1) ?? '')
+    }
+  }
   const turns = Number(list(args, 'turns')?.[0] ?? TURNS)
-  const sections: string[] = [PINNING]
+  const sections: string[] = [PINNING, ...missing]
   for (const scenario of SCENARIOS) {
     if (!(list(args, 'only')?.includes(scenario.name) ?? true)) continue
     const measured = await takeTurns(scenario, contenders, turns, generator, say)

@@ -16,7 +16,7 @@ export interface Measurement {
 }
 
 const SAMPLE_MS = 500
-const WARM_UP_SECONDS = 2
+const WARM_UP_SECONDS = 5
 
 /** Adds up the turns of one contender in one scenario. */
 export class Measuring {
