@@ -1,11 +1,11 @@
 /** Whoever answers in a scenario: what a user could put between a client and a provider. */
 export interface Contender {
   name: string
-  /** Up to, and without, `/chat/completions`. */
-  baseUrl: string
+  /** Of each of its gateways; up to, and without, `/chat/completions`. */
+  baseUrls: string[]
   /** Lines of headers with `\r\n` behind each, one text for each user. */
   heads: string[]
-  /** Its processes; the first is the gateway itself. */
+  /** Its processes. Those of gateways have names that begin with `gateway`. */
   pids: Record<string, number>
   /** Waits until all work of the past requests is done. */
   settled?(): Promise<void>

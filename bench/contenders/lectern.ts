@@ -30,7 +30,9 @@ export async function startLectern({ mockUrl, dir, closing, say }: Place): Promi
   say('starting Lectern')
   const providers = join(dir, 'providers.json')
   const models = MODELS.map(name => ({ name }))
-  const mock = { name: 'mock', kind: 'openai', baseUrl: mockUrl, models }
+  // More than the largest scenario has streams.
+  const limits = { connections: 20_000 }
+  const mock = { name: 'mock', kind: 'openai', baseUrl: mockUrl, limits, models }
   await writeFile(providers, JSON.stringify({ providers: [mock] }))
   const lectern = await launchLectern({
     env: {
@@ -41,36 +43,35 @@ export async function startLectern({ mockUrl, dir, closing, say }: Place): Promi
   })
   closing.defer(async () => void (await lectern.stop()))
   const { demo } = lectern
-  await send(demo, 'PATCH', `/api/courses/${demo.course?.id}`, GENEROUS)
-  const keys = await enrol(lectern)
+  const course = demo.course?.id ?? ''
+  await send(demo, 'PATCH', `/api/courses/${course}`, GENEROUS)
+  const keys = await enrol(demo, course, STUDENTS)
   const { gateway = 0, ...others } = demo.pids
   pin(lectern.pid, 'load')
   for (const pid of Object.values(others)) pin(pid, 'load')
   pin(gateway, 'gateway')
   return {
     name: 'Lectern',
-    baseUrl: `${demo.gatewayUrl}/v1`,
-    heads: keys.map(key => `Authorization: Bearer ${key}\r\n`),
+    baseUrls: [`${demo.gatewayUrl}/v1`],
+    heads: keys.map(headOf),
     pids: { gateway, ...others },
     settled: await watchConsumers(demo.natsUrl, closing),
     lectern,
   }
 }
 
-/** Answers the keys of as many students as there are users in the largest scenario. */
-async function enrol({ demo }: Launched): Promise<string[]> {
+/** The lines of headers of a request with this key. */
+export const headOf = (key: string) => `Authorization: Bearer ${key}\r\n`
+
+/** Adds students to a course; answers their keys. */
+export async function enrol(demo: Launched['demo'], course: string, count: number): Promise<string[]> {
   const keys: string[] = []
-  for (let from = 0; from < STUDENTS; from += AT_ONCE) {
-    const people = Array.from({ length: AT_ONCE }, (_, index) => ({
+  for (let from = 0; from < count; from += AT_ONCE) {
+    const people = Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, index) => ({
       name: `Student ${from + index}`,
       email: `student-${from + index}@example.edu`,
     }))
-    const added = await send<{ key: string }[]>(
-      demo,
-      'POST',
-      `/api/courses/${demo.course?.id}/students`,
-      people,
-    )
+    const added = await send<{ key: string }[]>(demo, 'POST', `/api/courses/${course}/students`, people)
     keys.push(...added.map(({ key }) => key))
   }
   return keys

@@ -29,7 +29,7 @@ export async function startNginx(place: Place): Promise<Contender> {
   )
   return {
     name: 'nginx, plain proxy',
-    baseUrl: `http://127.0.0.1:${port}/v1`,
+    baseUrls: [`http://127.0.0.1:${port}/v1`],
     heads: ['Authorization: Bearer sk-bench\r\n'],
     pids: { gateway: pid },
   }

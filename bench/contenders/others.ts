@@ -6,7 +6,7 @@ const AUTHORIZATION = 'Authorization: Bearer sk-bench\r\n'
 
 /** The provider itself: what the others are compared with. */
 export function direct(mockUrl: string, pid: number): Contender {
-  return { name: 'direct', baseUrl: mockUrl, heads: [AUTHORIZATION], pids: { mock: pid } }
+  return { name: 'direct', baseUrls: [mockUrl], heads: [AUTHORIZATION], pids: { mock: pid } }
 }
 
 /** Starts the mock provider; answers its URL, with `/v1`. */
@@ -39,7 +39,7 @@ export async function startBare(place: Place): Promise<Contender> {
   )
   return {
     name: 'bare node:http',
-    baseUrl: `http://127.0.0.1:${port}/v1`,
+    baseUrls: [`http://127.0.0.1:${port}/v1`],
     heads: [AUTHORIZATION],
     pids: { gateway: pid },
   }

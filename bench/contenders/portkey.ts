@@ -29,7 +29,7 @@ export async function startPortkey(place: Place): Promise<Contender> {
   )
   return {
     name: `Portkey ${VERSION}`,
-    baseUrl: `http://127.0.0.1:${port}/v1`,
+    baseUrls: [`http://127.0.0.1:${port}/v1`],
     heads: [
       `Authorization: Bearer sk-bench\r\nx-portkey-provider: openai\r\nx-portkey-custom-host: ${place.mockUrl}\r\n`,
     ],

@@ -39,6 +39,11 @@ export class Connection {
     return promise
   }
 
+  /** An answer has begun and not ended. */
+  get streaming(): boolean {
+    return this.#done !== undefined && this.#firstAtMs > 0
+  }
+
   close(): void {
     this.#socket?.destroy()
   }

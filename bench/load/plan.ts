@@ -4,7 +4,8 @@ export interface Plan {
   series: string
   /** Its latencies are thrown away. */
   warmUp?: boolean
-  url: string
+  /** Servers; each user has one of them. */
+  urls: string[]
   /** Lines of headers, `\r\n` behind each: of each user another one. */
   heads: string[]
   /** Each request takes the next of them instead. */
@@ -37,6 +38,8 @@ export interface Outcome {
   /** Answered within the time of the turns, for each second of them. */
   perSecond: number
   errors: Record<string, number>
+  /** Streams that ran when they were cut off. */
+  open: number
   /** From the moment when a request was due to its last byte. */
   total: Times
   /** ... to the first byte of its body. */

@@ -18,22 +18,25 @@ export async function run(plan: Plan, series: Series): Promise<void> {
 class Turn {
   readonly #plan: Plan
   readonly #series: Series
-  readonly #heads: Buffer[]
+  readonly #urls: URL[]
+  /** For each of the URLs. */
+  readonly #heads: Buffer[][]
   readonly #body: Buffer
-  readonly #url: URL
-  readonly #connections = new Set<Connection>()
+  readonly #connections = new Map<Connection, Buffer[]>()
   readonly #untilMs: number
   #asked = 0
 
   constructor(plan: Plan, series: Series) {
     this.#plan = plan
     this.#series = series
-    this.#url = new URL(plan.url)
+    this.#urls = plan.urls.map(url => new URL(url))
     this.#body = Buffer.from(plan.body)
-    this.#heads = plan.heads.map(head =>
-      Buffer.from(
-        `POST ${this.#url.pathname} HTTP/1.1\r\nHost: ${this.#url.host}\r\nContent-Type: application/json\r\n` +
-          `Content-Length: ${this.#body.length}\r\n${head}\r\n`,
+    this.#heads = this.#urls.map(({ pathname, host }) =>
+      plan.heads.map(head =>
+        Buffer.from(
+          `POST ${pathname} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\n` +
+            `Content-Length: ${this.#body.length}\r\n${head}\r\n`,
+        ),
       ),
     )
     this.#untilMs = performance.now() + plan.seconds * 1000
@@ -43,15 +46,18 @@ class Turn {
     const { rampMs = 0, pauseMs = 0, cut } = this.#plan
     const user = async (number: number) => {
       if (rampMs > 0) await delay((rampMs * number) / users)
-      const connection = this.#connect()
+      const connection = this.#connect(number)
       while (performance.now() < this.#untilMs) {
-        await this.#ask(connection, performance.now(), number)
+        const error = await this.#ask(connection, performance.now(), number)
+        if (error && cut) return
         if (pauseMs > KEPT_IDLE_MS) connection.close()
-        if (pauseMs > 0) await delay(pauseMs)
+        const leftMs = this.#untilMs - performance.now()
+        if (pauseMs > 0) await delay(Math.max(0, Math.min(pauseMs, leftMs)))
       }
     }
     const all = Promise.all(Array.from({ length: users }, (_, number) => user(number)))
     await (cut ? Promise.race([all, delay(this.#plan.seconds * 1000)]) : all)
+    if (cut) this.#series.open = [...this.#connections.keys()].filter(({ streaming }) => streaming).length
   }
 
   /** A request is sent when it is due, on a connection that is free or a new one; who waits, waits from then on. */
@@ -62,7 +68,7 @@ class Turn {
     for (let dueMs = performance.now(); dueMs < this.#untilMs; dueMs += stepMs) {
       const waitMs = dueMs - performance.now()
       if (waitMs > 0) await delay(Math.ceil(waitMs))
-      const connection = free.pop() ?? this.#connect()
+      const connection = free.pop() ?? this.#connect(this.#connections.size)
       const asked = this.#ask(connection, dueMs).then(() => {
         free.push(connection)
         open.delete(asked)
@@ -73,20 +79,22 @@ class Turn {
   }
 
   close(): void {
-    for (const connection of this.#connections) connection.close()
+    for (const connection of this.#connections.keys()) connection.close()
   }
 
-  #connect(): Connection {
-    const connection = new Connection(this.#url, this.#plan.statuses)
-    this.#connections.add(connection)
+  #connect(number: number): Connection {
+    const at = number % this.#urls.length
+    const connection = new Connection(this.#urls[at] as URL, this.#plan.statuses)
+    this.#connections.set(connection, this.#heads[at] ?? [])
     return connection
   }
 
-  /** Whoever asks has a head of their own; without a number the next one's turn it is. */
-  async #ask(connection: Connection, dueMs: number, number = this.#asked): Promise<void> {
+  async #ask(connection: Connection, dueMs: number, number = this.#asked): Promise<string | undefined> {
     this.#asked += 1
-    const { rotate } = this.#plan
-    const head = this.#heads[(rotate ? this.#asked : number) % this.#heads.length] as Buffer
-    this.#series.add(dueMs, this.#untilMs, await connection.ask(head, this.#body))
+    const heads = this.#connections.get(connection) ?? []
+    const head = heads[(this.#plan.rotate ? this.#asked : number) % heads.length] as Buffer
+    const answered = await connection.ask(head, this.#body)
+    this.#series.add(dueMs, this.#untilMs, answered)
+    return answered.error
   }
 }

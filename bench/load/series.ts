@@ -14,6 +14,7 @@ export class Series {
   #inTime = 0
   #seconds = 0
   #turnRequests = 0
+  open = 0
 
   beginTurn(seconds: number): void {
     this.#seconds += seconds
@@ -38,6 +39,7 @@ export class Series {
       requests: this.#requests,
       perSecond: this.#inTime / this.#seconds,
       errors: this.#errors,
+      open: this.open,
       total: timesOf(this.#total),
       first: timesOf(this.#first),
       turnRequests: this.#turnRequests,

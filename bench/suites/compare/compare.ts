@@ -1,77 +1,79 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Contender, Place } from '../../contenders/contender.ts'
-import { startLectern } from '../../contenders/lectern.ts'
-import { startNginx } from '../../contenders/nginx.ts'
-import { direct, startBare, startMock } from '../../contenders/others.ts'
-import { startPortkey } from '../../contenders/portkey.ts'
-import { type Generator, startGenerator } from '../../load/generator.ts'
-import { PINNING, pin } from '../../machine/pin.ts'
-import { type Measurement, Measuring } from './measurement.ts'
+import { loadavg } from 'node:os'
+import type { Contender } from '../../contenders/contender.ts'
+import { PINNING } from '../../machine/pin.ts'
+import { measureCrowd } from './crowd.ts'
+import { type Results, takeTurns } from './measurement.ts'
+import { measureOpenStreams } from './open-streams.ts'
+import { measureRefusals } from './refusals.ts'
 import { SCENARIOS, type Scenario } from './scenarios.ts'
+import { type Stage, startOthers, startStage } from './stage.ts'
 import { tableOf } from './table.ts'
+import { targetsOf } from './targets.ts'
 
 const TURNS = 3
-/** All but Lectern may be missing on a machine: then the others are compared. */
-const CONTENDERS: Record<string, (place: Place) => Promise<Contender>> = {
-  nginx: startNginx,
-  bare: startBare,
-  portkey: startPortkey,
-  lectern: startLectern,
+/** For a look whether all works. */
+const QUICK_SECONDS = 0.3
+
+/** What a run does: by default all. */
+interface Choice {
+  scenarios: string[] | undefined
+  contenders: string[] | undefined
+  turns: number
+  quick: boolean
 }
 
-/** Lectern beside what a user could take instead: the same scenarios, in turns. */
+/**
+ * Lectern beside what a user could take instead: the same scenarios, in turns.
+ * `--only=short,crowd`: these scenarios; `--with=nginx,bare`: these contenders; `--turns=1`; `--quick`: for a look only.
+ */
 export async function compare(args: string[], say: (line: string) => void): Promise<string> {
+  const choice = choiceOf(args)
   await using closing = new AsyncDisposableStack()
-  const dir = await mkdtemp(join(tmpdir(), 'lectern-bench-'))
-  closing.defer(() => rm(dir, { recursive: true, force: true }))
-  const mock = await startMock({ dir, closing })
-  const generator = startGenerator(closing)
-  pin(generator.pid, 'load')
-  const place = { mockUrl: mock.url, dir, closing, say }
-  const contenders = [direct(mock.url, mock.pid)]
-  const wanted = list(args, 'with')
-  const missing: string[] = []
-  for (const [name, start] of Object.entries(CONTENDERS)) {
-    if (!(wanted?.includes(name) ?? true)) continue
-    try {
-      contenders.push(await start(place))
-    } catch (error) {
-      if (name === 'lectern') throw error
-      missing.push(`${name} is missing: ${(error as Error).message}`)
-      say(missing.at(-1) ?? '')
-    }
+  const stage = await startStage(closing, say)
+  const { others, missing } = await startOthers(stage, choice.contenders)
+  const results: Results = {}
+  const loadBefore = loadavg()[0] ?? 0
+  const sections: string[] = []
+  for (const [name, measure] of measures(stage, others, choice)) {
+    if (choice.scenarios && !choice.scenarios.includes(name)) continue
+    sections.push(await measure(results))
+    say(`${name}\n\n${sections.at(-1)}\n`)
   }
-  const turns = Number(list(args, 'turns')?.[0] ?? TURNS)
-  const sections: string[] = [PINNING, ...missing]
-  for (const scenario of SCENARIOS) {
-    if (!(list(args, 'only')?.includes(scenario.name) ?? true)) continue
-    const measured = await takeTurns(scenario, contenders, turns, generator, say)
-    sections.push(tableOf(scenario.title, measured))
-    say(`\n${sections.at(-1)}`)
-  }
-  return `${sections.join('\n\n')}\n`
+  const load = `Load average of the machine before the first turn: ${loadBefore.toFixed(1)} (two neighbours' busy cores would be 2).`
+  return `${[`${PINNING} ${load}`, ...missing, targetsOf(results), ...sections].join('\n\n')}\n`
 }
 
-/** `--only=short,burst`: these scenarios; `--with=lectern,bare`: these contenders beside the provider; `--turns=1`. */
-function list(args: string[], option: string): string[] | undefined {
-  const given = args.find(arg => arg.startsWith(`--${option}=`))
-  return given?.slice(option.length + 3).split(',')
+function choiceOf(args: string[]): Choice {
+  const given = (option: string) =>
+    args
+      .find(arg => arg.startsWith(`--${option}=`))
+      ?.slice(option.length + 3)
+      .split(',')
+  return {
+    scenarios: given('only'),
+    contenders: given('with'),
+    turns: Number(given('turns')?.[0] ?? TURNS),
+    quick: args.includes('--quick'),
+  }
 }
 
-async function takeTurns(
-  scenario: Scenario,
-  contenders: Contender[],
-  turns: number,
-  generator: Generator,
-  say: (line: string) => void,
-): Promise<Measurement[]> {
-  const all = contenders.map(contender => new Measuring(contender, scenario, generator))
-  for (const measuring of all) await measuring.warmUp()
-  for (let turn = 1; turn <= turns; turn += 1) {
-    say(`${scenario.name}, turn ${turn} of ${turns}`)
-    for (const measuring of all) await measuring.turn()
-  }
-  return all.map(measuring => measuring.result())
+type Measure = (results: Results) => Promise<string>
+
+/** Every scenario by name; each writes its figures into the results and answers its section. */
+function measures(stage: Stage, others: Contender[], { turns, quick }: Choice): [string, Measure][] {
+  const fit = (scenario: Scenario) => (quick ? { ...scenario, seconds: QUICK_SECONDS } : scenario)
+  const contenders = [stage.direct, ...others, stage.lectern]
+  return [
+    ...SCENARIOS.map((scenario): [string, Measure] => [
+      scenario.name,
+      async results => {
+        const pairs = contenders.map(contender => ({ contender, scenario: fit(scenario) }))
+        results[scenario.name] = await takeTurns(pairs, turns, stage)
+        return tableOf(scenario.title, results[scenario.name] ?? [])
+      },
+    ]),
+    ['refusals', results => measureRefusals(stage, fit, turns, results)],
+    ['crowd', results => measureCrowd(stage, fit, turns, results)],
+    ['streams', results => measureOpenStreams(stage, quick, results)],
+  ]
 }
