@@ -26,6 +26,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /healthz': anyone,
   'GET /readyz': anyone,
   'GET /openapi.json': anyone,
+  // The pages' files; the pages themselves ask for everything else.
+  'GET /assets/*': anyone,
 
   'GET /api/session': anyone,
   'POST /api/session': anyone,
@@ -59,6 +61,11 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
 
   'GET /api/conversations': assistant('query'),
   'GET /api/conversations/:id': assistant('conversation'),
+  // Those who read also say what others should read again.
+  'PUT /api/conversations/:id/flag': assistant('conversation'),
+  'GET /api/conversations/:id/notes': assistant('conversation'),
+  'POST /api/conversations/:id/notes': assistant('conversation'),
+  'DELETE /api/conversations/:id/notes/:note': assistant('conversation'),
 
   'PUT /api/ops/log-level': admin,
 }

@@ -17,12 +17,12 @@ const REFUSING = [
   'quota.courses.join-code',
   'quota.courses.update',
   'quota.grants.add',
-  'staff.invite',
-  'staff.update',
   'quota.grants.add-many',
   'quota.students.import',
   'quota.students.plan-import',
   'quota.students.update',
+  'staff.invite',
+  'staff.update',
 ]
 
 t.test(
