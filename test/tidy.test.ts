@@ -14,7 +14,7 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .filter(file => file !== '' && existsSync(join(root, file)))
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const code = files.filter(file => /\.(ts|tsx|mjs|lua|sh)$/.test(file))
-const sources = code.filter(file => file.endsWith('.ts') && file.includes('/src/'))
+const sources = code.filter(file => /\.tsx?$/.test(file) && file.includes('/src/'))
 
 t.test('a file has at most 300 lines', async t => {
   t.same(
@@ -34,7 +34,7 @@ t.test('no dead files: each source is a beginning, or somebody imports it', asyn
   const imported = new Set<string>()
   for (const file of code) {
     for (const [, target = ''] of read(file).matchAll(
-      /(?:from|import|import\()\s*['"]([^'"]+\.(?:ts|lua|sql))['"]/g,
+      /(?:from|import|import\()\s*['"]([^'"]+\.(?:tsx?|lua|sql))['"]/g,
     )) {
       imported.add(resolveImport(file, target))
     }
@@ -43,10 +43,10 @@ t.test('no dead files: each source is a beginning, or somebody imports it', asyn
     }
   }
   // Scripts are loaded by name from their folder.
-  const beginnings = /\/main\.ts$|\/telemetry\.ts$|-worker\.ts$/
+  const beginnings = /\/main\.tsx?$|\/telemetry\.ts$|-worker\.ts$/
   t.same(
     code
-      .filter(file => file.includes('/src/') && /\.(ts|lua)$/.test(file))
+      .filter(file => file.includes('/src/') && /\.(tsx?|lua)$/.test(file))
       .filter(file => !beginnings.test(file) && !imported.has(file)),
     [],
   )

@@ -1,12 +1,13 @@
 // What the scripts of package.json call (all but `generate`). Runs on any Node >= 18 before anything is installed:
 // brings in the pinned toolchain and packages when they are missing or have changed, then hands over to them.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { alone, whenChanged } from './setup/once.mjs'
 import { BIN, PROJECT, run, say, step } from './setup/run.mjs'
 
 // The binary itself, not a shell's wrapper around it: signals and pids are those of the real process.
 const NODE = join(BIN, 'node')
+const WEB = join('services', 'console', 'web')
 
 const COMMANDS = {
   start: async args => run(NODE, [join('infra', 'local', 'src', 'main.ts'), ...args], { orderly: true }),
@@ -24,7 +25,8 @@ const COMMANDS = {
 
 async function check() {
   say('Checking types')
-  const types = await run(NODE, [binOf('typescript', 'tsc'), '-p', '.'])
+  const tsc = binOf('typescript', 'tsc')
+  const types = (await run(NODE, [tsc, '-p', '.'])) || (await run(NODE, [tsc, '-p', WEB]))
   say('Checking style')
   const colors = process.stdout.isTTY ? 'force' : 'off'
   const style = await run(NODE, [binOf('@biomejs/biome', 'biome'), 'ci', `--colors=${colors}`, '.'])
@@ -33,7 +35,7 @@ async function check() {
 
 async function installPackages() {
   const files = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml']
-  const members = [...foldersIn('services'), ...foldersIn('packages'), join('infra', 'local')]
+  const members = [...foldersIn('services'), WEB, ...foldersIn('packages'), join('infra', 'local')]
   const manifests = members.map(folder => join(folder, 'package.json'))
   await whenChanged('packages', [...files, ...manifests], existsSync(NODE), () => {
     const { packageManager } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'))
@@ -55,6 +57,17 @@ async function generateClients() {
   )
 }
 
+async function buildPages() {
+  const script = join(WEB, 'build.ts')
+  if (!existsSync(join(PROJECT, script))) return
+  // The pages' types are made from the API, whose answers are described by the contracts.
+  const sources = [WEB, join('services', 'console', 'src'), join('packages', 'shared', 'src')].flatMap(
+    filesIn,
+  )
+  const built = existsSync(join(PROJECT, 'services', 'console', 'generated', 'pages', 'index.html'))
+  await whenChanged('pages', sources, built, () => step('Building the pages', NODE, [script]))
+}
+
 async function buildTap() {
   await whenChanged('tap', ['.taprc'], true, () =>
     step('Building the test runner', NODE, [binOf('tap'), 'build']),
@@ -64,6 +77,14 @@ async function buildTap() {
 function foldersIn(parent) {
   const path = join(PROJECT, parent)
   return existsSync(path) ? readdirSync(path).map(name => join(parent, name)) : []
+}
+
+/** All files of a folder and of those in it, but not what was installed or generated there. */
+function filesIn(folder) {
+  return foldersIn(folder).flatMap(path => {
+    if (/[\\/](node_modules|generated)$/.test(path)) return []
+    return statSync(join(PROJECT, path)).isDirectory() ? filesIn(path) : [path]
+  })
 }
 
 /** The script behind a package's command. */
@@ -85,6 +106,7 @@ if (Number.parseInt(process.versions.node, 10) < 18) {
 await alone(async () => {
   await installPackages()
   await generateClients()
+  await buildPages()
   if (command.startsWith('test')) await buildTap()
 })
 process.exitCode = await COMMANDS[command](args)

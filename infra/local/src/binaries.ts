@@ -3,6 +3,8 @@ import { delimiter, dirname, join } from 'node:path'
 import { installPackages } from './install.ts'
 
 export type ServerName = 'postgres' | 'redis' | 'nats'
+/** The servers, and the browser in which the console's pages are tested. */
+type ProgramName = ServerName | 'chromium'
 
 interface Binary {
   title: string
@@ -14,7 +16,7 @@ interface Binary {
   brewPackage: string
 }
 
-const BINARIES: Record<ServerName, Binary> = {
+const BINARIES: Record<ProgramName, Binary> = {
   postgres: {
     title: 'PostgreSQL',
     program: 'initdb',
@@ -41,6 +43,13 @@ const BINARIES: Record<ServerName, Binary> = {
     debianPackage: 'nats-server',
     brewPackage: 'nats-server',
   },
+  chromium: {
+    title: 'Chromium',
+    program: 'chromium',
+    elsewhere: ['/Applications/Chromium.app/Contents/MacOS'],
+    debianPackage: 'chromium',
+    brewPackage: '--cask chromium',
+  },
 }
 
 /** The first directory of PATH that has the program, else the best of the given places. */
@@ -54,13 +63,13 @@ export function findProgram(program: string, elsewhere: string[] = []): string |
   return undefined
 }
 
-/** Where this server's program is on this machine, if anywhere. */
-export function findServer(name: ServerName): string | undefined {
+/** Where this program is on this machine, if anywhere. */
+export function findServer(name: ProgramName): string | undefined {
   return findProgram(BINARIES[name].program, BINARIES[name].elsewhere)
 }
 
-/** Finds the servers, installs those that are missing, and answers the path of each program. */
-export async function findOrInstall<Name extends ServerName>(
+/** Finds the programs, installs those that are missing, and answers the path of each program. */
+export async function findOrInstall<Name extends ProgramName>(
   names: Name[],
   say: (line: string) => void = () => {},
 ): Promise<Record<Name, string>> {
@@ -78,7 +87,7 @@ export async function findOrInstall<Name extends ServerName>(
   return Object.fromEntries(found)
 }
 
-function notFound(name: ServerName): never {
+function notFound(name: ProgramName): never {
   throw new Error(
     `${BINARIES[name].title} was installed, but its program ${BINARIES[name].program} is nowhere to be found`,
   )

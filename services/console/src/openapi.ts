@@ -1,6 +1,7 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 
 const TAGS = [
+  { name: 'session', description: 'Signing in and out' },
   { name: 'courses', description: 'Calendar, allowance and models of a course' },
   { name: 'students', description: 'The roster of a course' },
   { name: 'keys', description: "Students' API keys; the text of a key is in the answer that made it, once" },
@@ -23,8 +24,18 @@ export function openApi(gatewayUrl: string | undefined): FastifyDynamicSwaggerOp
         version: '1.0.0',
       },
       tags: TAGS,
-      components: { securitySchemes: { staff: { type: 'http', scheme: 'bearer' } } },
-      security: [{ staff: [] }],
+      components: {
+        securitySchemes: {
+          staff: { type: 'http', scheme: 'bearer', description: 'the token of scripts' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: '__Host-lectern',
+            description: 'of a person; changes also need the header x-csrf-token',
+          },
+        },
+      },
+      security: [{ staff: [] }, { session: [] }],
     },
   }
 }

@@ -7,6 +7,7 @@ import { consumeBatches } from '@lectern/shared/nats/consumer.ts'
 import { followLogLevel } from '@lectern/shared/nats/log-level.ts'
 import { createResponder } from '@lectern/shared/nats/responder.ts'
 import { ensureStreams } from '@lectern/shared/nats/streams.ts'
+import { startPeriodic } from '@lectern/shared/periodic.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
 import { createAccountOf, createWeekOf } from './account-of.ts'
 import { type Alarms, createAlarms } from './alarms.ts'
@@ -17,9 +18,9 @@ import { createExpirer } from './expirer.ts'
 import { createFollowUp } from './follow-up.ts'
 import { completionRecorded } from './handlers/completion-recorded.ts'
 import { createLoader } from './loader.ts'
-import { startPeriodic } from './periodic.ts'
 import { createPolicyRepair, createReconciler } from './reconciler.ts'
 import { createSettlement, type RecordEnds } from './settlement.ts'
+import { answerIdentity } from './staff-calls.ts'
 import { openStores, type Stores } from './store/stores.ts'
 import { createLook, createSync, type LookAtAccount, type SyncAccount } from './sync.ts'
 
@@ -87,7 +88,7 @@ function startUpkeep(
 
 function answer(
   nc: NatsConnection,
-  { config, log, closing }: ServiceContext<Config>,
+  { config, log, clock, closing }: ServiceContext<Config>,
   stores: Stores,
   sync: SyncAccount,
 ): void {
@@ -112,6 +113,7 @@ function answer(
   closing.defer(() => responder.drain())
   answerGateways(responder, parts)
   answerStaff(responder, parts)
+  answerIdentity(responder, { ...stores.staff, clock })
 }
 
 // So many settlements reach Redis while Postgres is away: five minutes at 160 requests a second. About 2 kB each here.

@@ -21,6 +21,8 @@ const REFUSING = [
   'quota.students.import',
   'quota.students.plan-import',
   'quota.students.update',
+  'staff.invite',
+  'staff.update',
 ]
 
 t.test(

@@ -6,8 +6,8 @@ import { LecternError } from '@lectern/shared/errors.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
 import { type Static, Type } from 'typebox'
 import type { HandlerOptions } from '../app.ts'
+import { actorOf } from '../caller.ts'
 import { CourseParams, closedObject, failures } from '../schemas.ts'
-import { STAFF } from '../staff.ts'
 
 const { tokens, reason } = GrantManyCall.request.properties
 const to = {
@@ -43,7 +43,7 @@ export const bulkGrants: FastifyPluginAsyncTypebox<HandlerOptions> = async (app,
       const { week = null, tokens, reason, ...named } = request.body
       const grantId = request.headers['idempotency-key'] ?? randomUUIDv7()
       const { course: courseId } = request.params
-      const order = { grantId, courseId, to: grantTo(named), week, tokens, reason, actor: STAFF }
+      const order = { grantId, courseId, to: grantTo(named), week, tokens, reason, actor: actorOf(request) }
       return reply.code(201).send(await grantMany(order))
     },
   )

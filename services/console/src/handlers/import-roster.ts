@@ -13,12 +13,12 @@ import { LecternError } from '@lectern/shared/errors.ts'
 import { type Ask, NoAnswerError, requester } from '@lectern/shared/nats/requester.ts'
 import { type Static, Type } from 'typebox'
 import type { HandlerOptions } from '../app.ts'
+import { actorOf } from '../caller.ts'
 import type { Fault } from '../faults.ts'
 import { type MintedKey, mintMany } from '../minting.ts'
 import { checkRoster, MOST_STUDENTS, type RosterRow } from '../roster.ts'
 import { readUpload, refuseFaults, refuseTooLarge, rosterBody } from '../roster-upload.ts'
 import { CourseParams, closedObject, failures } from '../schemas.ts'
-import { STAFF } from '../staff.ts'
 import { studentIdFor } from '../student-id.ts'
 
 const Line = Type.Union([Type.Integer(), Type.Null()], {
@@ -90,8 +90,8 @@ export const importRoster: FastifyPluginAsyncTypebox<HandlerOptions> = async (ap
         const key = keys.get(index)
         return key ? { ...row, id: row.id ?? key.studentId, key: key.stored } : row
       })
-      const done = await importStudents({ ...order, rows: keyed, actor: STAFF }).catch((error: unknown) =>
-        storedAnyway(error, { plan, keys, getKey }),
+      const done = await importStudents({ ...order, rows: keyed, actor: actorOf(request) }).catch(
+        (error: unknown) => storedAnyway(error, { plan, keys, getKey }),
       )
       return answerOf(rows, done, [], keys)
     },

@@ -10,10 +10,10 @@ import { UpdateStudentCall } from '@lectern/shared/contracts/roster.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
 import type { HandlerOptions } from '../app.ts'
+import { actorOf } from '../caller.ts'
 import { listFaults } from '../faults.ts'
 import { checkRoster } from '../roster.ts'
 import { CourseParams, closedObject, failures, StudentParams } from '../schemas.ts'
-import { STAFF } from '../staff.ts'
 
 const tags = ['students']
 /** A page with balances may have to open the week of each student. */
@@ -69,7 +69,7 @@ export const students: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, {
     },
     async request => {
       const patch = checkedPatch(request.body)
-      return updateStudent({ studentId: request.params.student, patch, actor: STAFF })
+      return updateStudent({ studentId: request.params.student, patch, actor: actorOf(request) })
     },
   )
 

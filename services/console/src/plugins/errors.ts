@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { errorBody, errorHeaders, LecternError, toLecternError } from '@lectern/shared/errors.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HEADERS } from './headers.ts'
+import type { SendPage } from './pages.ts'
 
 /** Fastify's own refusals, as errors of the catalogue. What is not listed is a fault of ours. */
 const REFUSALS: Record<string, (error: FastifyError) => LecternError> = {
@@ -26,14 +27,15 @@ export function refuseBrokenAddress(_: FastifyError, __: FastifyRequest, reply: 
   send(reply.headers(HEADERS), new LecternError('invalid_request', { message }))
 }
 
-/** Answers whatever is thrown, and what no route knows, in the catalogue's shape. */
-export function answerErrors(app: FastifyInstance): void {
+/** Answers whatever is thrown, and what no route knows, in the catalogue's shape; an address of a page is the page's to know. */
+export function answerErrors(app: FastifyInstance, sendPage: SendPage): void {
   app.setErrorHandler<FastifyError>((thrown, request, reply) => {
     const error = REFUSALS[thrown.code]?.(thrown) ?? toLecternError(thrown)
     if (error.status >= 500) request.log.error({ err: thrown }, 'request failed')
     send(reply, error)
   })
   app.setNotFoundHandler((request, reply) => {
+    if (sendPage(request, reply)) return
     send(reply, new LecternError('not_found', { message: unknownRoute(request) }))
   })
 }

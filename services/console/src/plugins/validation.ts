@@ -27,19 +27,18 @@ export function validateByTypeBox(app: FastifyInstance): void {
   })
 }
 
-/** A query's or path's values: whole numbers, true and false where the schema says so; an empty value counts as not given. */
+/** A query's or path's values: whole numbers and truths where the schema says so; an empty value counts as not given. */
 function fromText(schema: TSchema, given: unknown): unknown {
   const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
   const values = Object.entries(given ?? {}).filter(([, text]) => text !== '')
-  return Object.fromEntries(
-    values.map(([name, text]) => {
-      const { type } = properties[name] ?? {}
-      if (type === 'integer' && typeof text === 'string' && /^-?\d{1,15}$/.test(text))
-        return [name, Number(text)]
-      if (type === 'boolean' && (text === 'true' || text === 'false')) return [name, text === 'true']
-      return [name, text]
-    }),
-  )
+  return Object.fromEntries(values.map(([name, text]) => [name, toValue(properties[name]?.type, text)]))
+}
+
+function toValue(type: string | undefined, text: unknown): unknown {
+  if (typeof text !== 'string') return text
+  if (type === 'integer' && /^-?\d{1,15}$/.test(text)) return Number(text)
+  if (type === 'boolean' && /^(true|false)$/.test(text)) return text === 'true'
+  return text
 }
 
 function refusal(faults: Fault[]): LecternError {

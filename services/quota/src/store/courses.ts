@@ -12,8 +12,8 @@ import { type Database, isTaken } from './database.ts'
 export interface Courses {
   create(input: CourseInput): Promise<CourseRow>
   find(courseId: string): Promise<CourseRow>
-  /** By id, behind the one named. */
-  list(limit: number, after?: string): Promise<CourseRow[]>
+  /** By id, behind the one named; of those that are named by `only`. */
+  list(limit: number, after?: string, only?: readonly string[]): Promise<CourseRow[]>
   changedSince(time: Date): Promise<CourseRow[]>
   /** Null: nobody joins by a code any more. Throws a conflict where another course has the code. */
   setJoinCode(courseId: string, joinCode: string | null): Promise<CourseRow>
@@ -40,9 +40,14 @@ export function createCourses(database: Database): Courses {
 
     find: courseId => findCourse(database, courseId),
 
-    list(limit, after) {
+    list(limit, after, only) {
       return database.course.findMany({
-        where: after === undefined ? {} : { id: { gt: after } },
+        where: {
+          id: {
+            ...(after === undefined ? {} : { gt: after }),
+            ...(only === undefined ? {} : { in: [...only] }),
+          },
+        },
         orderBy: { id: 'asc' },
         take: limit,
       })

@@ -1,0 +1,16 @@
+import type { paths } from '../../generated/api.ts'
+
+/** Names for the parts of the API's answers that several pages speak of. */
+
+type Answer<P extends keyof paths, M extends keyof paths[P], S extends number = 200> = paths[P][M] extends {
+  responses: Record<S, { content: { 'application/json': infer Body } }>
+}
+  ? Body
+  : never
+
+export type Course = Answer<'/api/courses/{course}', 'get'>
+export type NewCourse = paths['/api/courses']['post']['requestBody']['content']['application/json']
+export type Student = Answer<'/api/students/{student}', 'get'>
+export type Balance = Answer<'/api/students/{student}/balance', 'get'>
+export type LedgerEntry = Answer<'/api/students/{student}/ledger', 'get'>['items'][number]
+export type Imported = Answer<'/api/courses/{course}/students', 'post', 201>[number]

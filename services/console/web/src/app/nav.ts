@@ -1,0 +1,21 @@
+import BookOpen from 'lucide-react/icons/book-open'
+import Settings from 'lucide-react/icons/settings'
+import type { ComponentType } from 'react'
+
+export interface NavEntry {
+  /** The route, with its parameters as `$name`. */
+  to: string
+  /** Key of its name in `app.json`. */
+  label: string
+  icon: ComponentType<{ size?: number }>
+  /** Only for admins. */
+  admin?: boolean
+}
+
+/** The menu outside of a course. */
+export const MAIN_NAV: NavEntry[] = [{ to: '/courses', label: 'app:nav.courses', icon: BookOpen }]
+
+/** The pages of a course, in the order of the menu; `to` begins with `/courses/$course`. One line an area. */
+export const COURSE_NAV: NavEntry[] = [
+  { to: '/courses/$course/settings', label: 'app:nav.settings', icon: Settings },
+]

@@ -1,0 +1,35 @@
+import { createRouter } from '@tanstack/react-router'
+import { accessRoutes } from '../pages/access/routes.ts'
+import { accountRoutes } from '../pages/account/routes.ts'
+import { courseStartRoute, coursesRoutes } from '../pages/courses/routes.ts'
+import { settingsRoutes } from '../pages/settings/routes.ts'
+import { Loading } from '../parts/states.tsx'
+import { NotFound, PageError } from './faults.tsx'
+import { courseRoute, publicRoute, rootRoute, staffRoute } from './frames.ts'
+
+/** Every page: an area's routes stand in its own `routes.ts`, and are listed here under the frame that they name. */
+const routeTree = rootRoute.addChildren([
+  publicRoute.addChildren([...accessRoutes]),
+  staffRoute.addChildren([
+    ...coursesRoutes,
+    ...accountRoutes,
+    courseRoute.addChildren([courseStartRoute, ...settingsRoutes]),
+  ]),
+])
+
+export const router = createRouter({
+  routeTree,
+  defaultPreload: 'intent',
+  // Pages ask through TanStack Query, which knows how old its data is.
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+  defaultPendingComponent: Loading,
+  defaultErrorComponent: PageError,
+  defaultNotFoundComponent: NotFound,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

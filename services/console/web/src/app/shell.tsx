@@ -1,0 +1,51 @@
+import { AppShell, Burger, Group, ScrollArea } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { Outlet, useLocation } from '@tanstack/react-router'
+import { useEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+import { TextLink } from '../parts/links.tsx'
+import { CourseMenu } from './course-menu.tsx'
+import { Menu } from './menu.tsx'
+import { Preferences } from './preferences.tsx'
+import { UserMenu } from './user-menu.tsx'
+
+/** Around all pages of the staff: course, menu, language, theme, oneself. On a phone the menu opens over the page. */
+export function Shell() {
+  const { t } = useTranslation()
+  const [opened, { toggle, close }] = useDisclosure()
+  const { pathname } = useLocation()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu over it
+  useEffect(close, [pathname])
+  return (
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{ width: 232, breakpoint: 'sm', collapsed: { mobile: !opened } }}
+      padding={{ base: 'md', sm: 'xl' }}
+    >
+      <AppShell.Header className="no-print">
+        <Group h="100%" px="md" gap="xs" wrap="nowrap">
+          <a className="skip-link" href="#main">
+            {t('app:skip')}
+          </a>
+          <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('app:menu')} />
+          <TextLink to="/" fw={700} c="inherit" underline="never" visibleFrom="sm" mr="md">
+            {t('app:name')}
+          </TextLink>
+          <CourseMenu />
+          <Group gap={4} ml="auto" wrap="nowrap">
+            <Preferences />
+            <UserMenu />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="sm" className="no-print" aria-label={t('app:menu')}>
+        <ScrollArea>
+          <Menu />
+        </ScrollArea>
+      </AppShell.Navbar>
+      <AppShell.Main id="main" tabIndex={-1}>
+        <Outlet />
+      </AppShell.Main>
+    </AppShell>
+  )
+}

@@ -1,0 +1,84 @@
+import { Alert, Button, Divider, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { isNotEmpty, useForm } from '@mantine/form'
+import { useMutation } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { signIn } from '../../api/session.ts'
+import { sessionChanged, useSession } from '../../app/session.ts'
+import { useProblemText } from '../../parts/problem-text.ts'
+import { CardTitle } from './card-title.tsx'
+import { safeReturn } from './token.ts'
+
+/** Signing in with a password of here, or with the account of the university. */
+export function SignIn() {
+  const { t } = useTranslation()
+  const { signIn: ways, needsSetup } = useSession()
+  return (
+    <Stack>
+      <CardTitle title={t('access:signIn.title')} />
+      {needsSetup && <Alert color="yellow">{t('access:signIn.needsSetup')}</Alert>}
+      {ways.oidc && (
+        <>
+          <Button component="a" href="/auth/oidc/start" variant="default" fullWidth>
+            {t('access:signIn.with', { name: ways.oidc.name })}
+          </Button>
+          <Divider label={t('access:signIn.or')} />
+        </>
+      )}
+      <PasswordForm />
+      <Text size="sm" c="dimmed">
+        {t('access:signIn.forgotten')}
+      </Text>
+    </Stack>
+  )
+}
+
+function PasswordForm() {
+  const { t } = useTranslation()
+  const text = useProblemText()
+  const navigate = useNavigate()
+  const { to } = useSearch({ from: '/public/sign-in' })
+  const form = useForm({
+    mode: 'uncontrolled',
+    initialValues: { email: '', password: '' },
+    validate: {
+      email: isNotEmpty(t('access:email.missing')),
+      password: isNotEmpty(t('access:password.missing')),
+    },
+  })
+  const enter = useMutation({
+    mutationFn: async ({ email, password }: typeof form.values) => {
+      await signIn(email.trim(), password)
+      await sessionChanged()
+      await navigate({ to: safeReturn(to), replace: true })
+    },
+  })
+  return (
+    <form onSubmit={form.onSubmit(values => enter.mutate(values))} noValidate>
+      <Stack>
+        {enter.error && (
+          <Alert color="red" role="alert">
+            {text(enter.error)}
+          </Alert>
+        )}
+        <TextInput
+          label={t('access:email.label')}
+          type="email"
+          autoComplete="username"
+          autoFocus
+          key={form.key('email')}
+          {...form.getInputProps('email')}
+        />
+        <PasswordInput
+          label={t('access:password.label')}
+          autoComplete="current-password"
+          key={form.key('password')}
+          {...form.getInputProps('password')}
+        />
+        <Button type="submit" loading={enter.isPending}>
+          {t('access:signIn.submit')}
+        </Button>
+      </Stack>
+    </form>
+  )
+}

@@ -1,0 +1,27 @@
+import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { courseRoute, staffRoute } from '../../app/frames.ts'
+
+/** Which courses there are. */
+export const coursesRoutes = [
+  createRoute({
+    getParentRoute: () => staffRoute,
+    path: '/',
+    beforeLoad: () => {
+      throw redirect({ to: '/courses', replace: true })
+    },
+  }),
+  createRoute({
+    getParentRoute: () => staffRoute,
+    path: '/courses',
+    component: lazyRouteComponent(() => import('./course-list.tsx'), 'CourseList'),
+  }),
+] as const
+
+/** The address of a course leads to its first page. */
+export const courseStartRoute = createRoute({
+  getParentRoute: () => courseRoute,
+  path: '/',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/courses/$course/settings', params, replace: true })
+  },
+})
