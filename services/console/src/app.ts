@@ -6,12 +6,15 @@ import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
 import type { Needs } from '@lectern/shared/ops.ts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { createCourseOf } from './course-of.ts'
+import { bulkGrants } from './handlers/bulk-grants.ts'
 import { conversations } from './handlers/conversations.ts'
 import { courses } from './handlers/courses.ts'
 import { grants } from './handlers/grants.ts'
 import { health } from './handlers/health.ts'
+import { importRoster } from './handlers/import-roster.ts'
 import { importStudents } from './handlers/import-students.ts'
 import { keys } from './handlers/keys.ts'
+import { notes } from './handlers/notes.ts'
 import { ops } from './handlers/ops.ts'
 import { prompts } from './handlers/prompts.ts'
 import { rules } from './handlers/rules.ts'
@@ -55,7 +58,20 @@ const BODY_LIMIT_BYTES = 5 * 1024 * 1024
 /** An upload of the body limit at 200 kB/s; Fastify's own default is to wait for ever. */
 const REQUEST_TIMEOUT_MS = 30_000
 
-const HANDLERS = [courses, importStudents, students, keys, grants, prompts, rules, conversations, ops]
+const HANDLERS = [
+  courses,
+  importStudents,
+  importRoster,
+  students,
+  keys,
+  grants,
+  bulkGrants,
+  prompts,
+  rules,
+  conversations,
+  notes,
+  ops,
+]
 
 /** Builds the HTTP API without listening. */
 export async function createApp({

@@ -26,7 +26,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /healthz': anyone,
   'GET /readyz': anyone,
   'GET /openapi.json': anyone,
-  // The pages' own files, where they are built.
+  // The pages' files; the pages themselves ask for everything else.
   'GET /assets/*': anyone,
 
   'GET /api/session': anyone,
@@ -40,15 +40,20 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'POST /api/courses': admin,
   'GET /api/courses/:course': assistant('course'),
   'PATCH /api/courses/:course': owner('course'),
+  'POST /api/courses/:course/join-code': owner('course'),
+  'DELETE /api/courses/:course/join-code': owner('course'),
 
   'GET /api/courses/:course/students': assistant('course'),
   'POST /api/courses/:course/students': owner('course'),
+  'POST /api/courses/:course/students/import': owner('course'),
   'GET /api/students/:student': assistant('student'),
+  'PATCH /api/students/:student': owner('student'),
   'DELETE /api/students/:student': owner('student'),
   'POST /api/students/:student/keys': owner('student'),
   'POST /api/keys/:key/rotate': owner('key'),
   'DELETE /api/keys/:key': owner('key'),
 
+  'POST /api/courses/:course/grants': owner('course'),
   'POST /api/students/:student/grants': owner('student'),
   'GET /api/students/:student/balance': assistant('student'),
   'GET /api/students/:student/ledger': assistant('student'),
@@ -61,6 +66,11 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
 
   'GET /api/conversations': assistant('query'),
   'GET /api/conversations/:id': assistant('conversation'),
+  // Those who read also say what others should read again.
+  'PUT /api/conversations/:id/flag': assistant('conversation'),
+  'GET /api/conversations/:id/notes': assistant('conversation'),
+  'POST /api/conversations/:id/notes': assistant('conversation'),
+  'DELETE /api/conversations/:id/notes/:note': assistant('conversation'),
 
   'PUT /api/ops/log-level': admin,
 }

@@ -19,6 +19,11 @@ const ROUTES = [
   'GET /api/courses',
   'GET /api/courses/{course}',
   'PATCH /api/courses/{course}',
+  'POST /api/courses/{course}/join-code',
+  'DELETE /api/courses/{course}/join-code',
+  'POST /api/courses/{course}/students/import',
+  'POST /api/courses/{course}/grants',
+  'PATCH /api/students/{student}',
   'POST /api/courses/{course}/students',
   'GET /api/courses/{course}/students',
   'GET /api/students/{student}',
@@ -37,6 +42,10 @@ const ROUTES = [
   'DELETE /api/courses/{course}/rules/{rule}',
   'GET /api/conversations',
   'GET /api/conversations/{id}',
+  'PUT /api/conversations/{id}/flag',
+  'GET /api/conversations/{id}/notes',
+  'POST /api/conversations/{id}/notes',
+  'DELETE /api/conversations/{id}/notes/{note}',
 ]
 
 t.test('only the staff token opens the API', async t => {
@@ -77,6 +86,8 @@ t.test('P11: services away are a 503 that says when to try again', async t => {
     'GET /api/conversations',
     'GET /api/conversations?q=x',
     'GET /api/conversations/x',
+    'GET /api/conversations/x/notes',
+    'DELETE /api/conversations/x/notes/n',
   ]
   for (const route of routes) {
     const { status, body, headers } = await api(route)
@@ -180,6 +191,8 @@ t.test('queries are checked too: typing errors, numbers, repeats', async t => {
     'limit=501',
     'limit=0',
     'from=yesterday',
+    'flagged=yes',
+    'outcome=lost',
   ]
   for (const query of wrong) {
     const { status, body } = await api(`GET /api/conversations?${query}`)
