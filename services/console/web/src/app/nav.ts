@@ -1,5 +1,6 @@
 import BookOpen from 'lucide-react/icons/book-open'
 import Settings from 'lucide-react/icons/settings'
+import Users from 'lucide-react/icons/users'
 import type { ComponentType } from 'react'
 
 export interface NavEntry {
@@ -17,5 +18,6 @@ export const MAIN_NAV: NavEntry[] = [{ to: '/courses', label: 'app:nav.courses',
 
 /** The pages of a course, in the order of the menu; `to` begins with `/courses/$course`. One line an area. */
 export const COURSE_NAV: NavEntry[] = [
+  { to: '/courses/$course/students', label: 'app:nav.students', icon: Users },
   { to: '/courses/$course/settings', label: 'app:nav.settings', icon: Settings },
 ]

@@ -2,7 +2,9 @@ import { createRouter } from '@tanstack/react-router'
 import { accessRoutes } from '../pages/access/routes.ts'
 import { accountRoutes } from '../pages/account/routes.ts'
 import { courseStartRoute, coursesRoutes } from '../pages/courses/routes.ts'
+import { rosterRoutes } from '../pages/roster/routes.ts'
 import { settingsRoutes } from '../pages/settings/routes.ts'
+import { studentRoutes } from '../pages/student/routes.ts'
 import { Loading } from '../parts/states.tsx'
 import { NotFound, PageError } from './faults.tsx'
 import { courseRoute, publicRoute, rootRoute, staffRoute } from './frames.ts'
@@ -13,7 +15,7 @@ const routeTree = rootRoute.addChildren([
   staffRoute.addChildren([
     ...coursesRoutes,
     ...accountRoutes,
-    courseRoute.addChildren([courseStartRoute, ...settingsRoutes]),
+    courseRoute.addChildren([courseStartRoute, ...rosterRoutes, ...studentRoutes, ...settingsRoutes]),
   ]),
 ])
 
