@@ -13,8 +13,8 @@ import { useWeekChoices } from './week-choices.ts'
 
 interface GrantModalProps {
   to: { students: string[] } | { all: true }
-  /** How many are chosen; null: all of the course. */
-  count: number | null
+  /** How many are chosen; null: all of the course; left out: the one whose page it is. */
+  count?: number | null
   done?: () => void
 }
 
@@ -22,7 +22,8 @@ interface GrantModalProps {
 export function GrantModal({ to, count, done }: GrantModalProps) {
   const { t } = useTranslation()
   const [opened, { open, close }] = useDisclosure()
-  const title = count === null ? t('grant:all') : t('grant:some', { count })
+  const title =
+    count === undefined ? t('grant:one') : count === null ? t('grant:all') : t('grant:some', { count })
   return (
     <>
       <Button variant="default" onClick={open}>

@@ -39,15 +39,15 @@ export function RosterPage() {
   return (
     <Page title={t('roster:title')} actions={change && add}>
       <Filter filter={filter} change={part => setFilter({ ...filter, ...part })} />
-      {change && <Chosen chosen={chosen} clear={() => choose(new Set())} />}
       <Shown query={query}>
         {({ pages }) => {
           const students = pages.flatMap(({ items }) => items)
           if (students.length === 0 && filtered) return <Empty title={t('roster:nobodyFound')} />
           if (students.length === 0)
-            return <Empty title={t('roster:nobody')} text={t('roster:nobodyAbout')} action={change && add} />
+            return <Empty title={t('roster:nobody')} text={t('roster:nobodyAbout')} />
           return (
             <>
+              {change && <Chosen chosen={chosen} clear={() => choose(new Set())} />}
               <StudentTable students={students} choice={change ? { chosen, choose } : undefined} />
               <MoreButton query={query} />
             </>

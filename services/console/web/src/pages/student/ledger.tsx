@@ -50,8 +50,13 @@ function Entries({ entries }: { entries: LedgerEntry[] }) {
   )
 }
 
-function What({ entry: { kind, model, reason, inputTokens, outputTokens } }: { entry: LedgerEntry }) {
+function What({
+  entry: { kind, model, reason, inputTokens, outputTokens, createdAt },
+}: {
+  entry: LedgerEntry
+}) {
   const { t } = useTranslation()
+  const { timezone } = useCourse()
   const format = useFormat()
   const detail =
     kind === 'settle'
@@ -68,6 +73,9 @@ function What({ entry: { kind, model, reason, inputTokens, outputTokens } }: { e
           {detail}
         </Text>
       )}
+      <Text size="xs" c="dimmed" hiddenFrom="sm">
+        {format.time(createdAt, timezone)}
+      </Text>
     </>
   )
 }

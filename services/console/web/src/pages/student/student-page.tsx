@@ -57,7 +57,7 @@ function StudentShown({ student }: { student: Student }) {
             w={{ base: '100%', sm: 300 }}
             placeholder={t('student:outside')}
           />
-          {change && active && <GrantModal to={{ students: [id] }} count={1} />}
+          {change && active && <GrantModal to={{ students: [id] }} />}
         </Group>
         <SimpleGrid cols={{ base: 1, md: 2 }}>
           <BalanceCard student={id} week={week === null ? null : Number(week)} />
