@@ -32,6 +32,10 @@ const ROUTES = [
   'DELETE /api/courses/{course}/rules/{rule}',
   'GET /api/conversations',
   'GET /api/conversations/{id}',
+  'PUT /api/conversations/{id}/flag',
+  'GET /api/conversations/{id}/notes',
+  'POST /api/conversations/{id}/notes',
+  'DELETE /api/conversations/{id}/notes/{note}',
 ]
 
 t.test('only the staff token opens the API', async t => {
@@ -72,6 +76,8 @@ t.test('P11: services away are a 503 that says when to try again', async t => {
     'GET /api/conversations',
     'GET /api/conversations?q=x',
     'GET /api/conversations/x',
+    'GET /api/conversations/x/notes',
+    'DELETE /api/conversations/x/notes/n',
   ]
   for (const route of routes) {
     const { status, body, headers } = await api(route)
@@ -175,6 +181,8 @@ t.test('queries are checked too: typing errors, numbers, repeats', async t => {
     'limit=501',
     'limit=0',
     'from=yesterday',
+    'flagged=yes',
+    'outcome=lost',
   ]
   for (const query of wrong) {
     const { status, body } = await api(`GET /api/conversations?${query}`)

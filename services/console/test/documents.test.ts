@@ -67,7 +67,8 @@ t.test('every command of docs/api.md works as it stands there, against the real 
       await record(operator, { id, ...asked, question: 'q', answer: 'a' })
       const kept = () => api(`GET /api/conversations/${id}`)
       await until(kept, ({ status }) => status === 200)
-      return { CONVERSATION_ID: id }
+      const note = await idOf(`POST /api/conversations/${id}/notes`, { text: 'spare' })
+      return { CONVERSATION_ID: id, NOTE_ID: note, RULE_ID: 'a-rule' }
     },
   }
   const { functions, sections } = shellOf(await readFile(new URL('api.md', DOCS), 'utf8'))

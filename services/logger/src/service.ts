@@ -1,9 +1,4 @@
 import {
-  GetConversationCall,
-  ListConversationsCall,
-  SearchConversationsCall,
-} from '@lectern/shared/contracts/conversations.ts'
-import {
   DEADLETTER_CONSUMER,
   DEADLETTER_PREFIX,
   DEADLETTER_STREAM,
@@ -16,21 +11,27 @@ import { consumeBatches } from '@lectern/shared/nats/consumer.ts'
 import { followLogLevel } from '@lectern/shared/nats/log-level.ts'
 import { createResponder } from '@lectern/shared/nats/responder.ts'
 import { ensureStreams } from '@lectern/shared/nats/streams.ts'
+import { startPeriodic } from '@lectern/shared/periodic.ts'
 import { openPool } from '@lectern/shared/postgres/pool.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
+import { answerConsole } from './calls.ts'
 import type { Config } from './config.ts'
 import { completionRecorded } from './handlers/completion-recorded.ts'
 import { deadLetterPut } from './handlers/dead-letter-put.ts'
-import { getConversation } from './handlers/get-conversation.ts'
-import { listConversations } from './handlers/list-conversations.ts'
-import { searchConversations } from './handlers/search-conversations.ts'
 import { createConversations } from './store/conversations.ts'
 import { openDatabase } from './store/database.ts'
 import { createDeadLetters } from './store/dead-letters.ts'
+import { createFlags } from './store/flags.ts'
+import { createNotes } from './store/notes.ts'
 import { keepPartitions } from './store/partitions.ts'
 import { createRecordWriter } from './store/record-writer.ts'
+import { createUse } from './store/use.ts'
+import { catchUp } from './store/use-sums.ts'
 
-/** Wires the service: two consumers that write, and three calls that read. */
+/** What is not in the sums yet is read beside them, so this is about the size of that only. */
+const SUM_INTERVAL_MS = 15_000
+
+/** Wires the service: two consumers that write, and what the console asks. */
 export async function startService(context: ServiceContext<Config>): Promise<RunningService> {
   const { config, log, clock, closing } = context
   const nc = await connectBus({ url: config.NATS_URL, service: 'logger', log })
@@ -45,10 +46,16 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
 
   const responder = createResponder(nc, { queue: 'logger', log })
   closing.defer(() => responder.drain())
-  const conversations = createConversations(db)
-  responder.on(ListConversationsCall, listConversations(conversations))
-  responder.on(SearchConversationsCall, searchConversations(conversations))
-  responder.on(GetConversationCall, getConversation(conversations))
+  answerConsole(responder, {
+    conversations: createConversations(db, clock),
+    flags: createFlags(db),
+    notes: createNotes(db),
+    use: createUse(pool),
+  })
+
+  startPeriodic('summing up the use', { intervalMs: SUM_INTERVAL_MS, log, closing }, () =>
+    catchUp(pool, () => closing.disposed),
+  )
 
   const records = {
     stream: RECORDS_STREAM,

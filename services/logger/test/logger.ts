@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Call } from '@lectern/shared/contracts/call.ts'
 import {
   GetConversationCall,
   ListConversationsCall,
@@ -96,6 +97,8 @@ export async function startBackground(t: Test) {
     list: requester(nc, ListConversationsCall, options),
     search: requester(nc, SearchConversationsCall, options),
     get: requester(nc, GetConversationCall, options),
+    /** Asks any other call. */
+    asking: <C extends Call>(call: C) => requester(nc, call, options),
   }
 }
 

@@ -1,34 +1,54 @@
 import { type Static, Type } from 'typebox'
 import { defineCall } from './call.ts'
-import { CourseId, Iso, Next, PageQuery, RequestId, StudentId, Week } from './fields.ts'
-import { ConversationRecord } from './records.ts'
+import { CourseId, Iso, ModelName, Next, PageQuery, RequestId, StudentId, Week } from './fields.ts'
+import { ConversationRecord, Outcome } from './records.ts'
 
-/** Reading what was kept. Owned by the logger, asked by the console. */
+/** Reading what was kept, and what staff add to it. Owned by the logger, asked by the console. */
 
 const { v: _, messages: __, parameters: ___, answers: ____, ...summaryFields } = ConversationRecord.properties
+
+/** What staff see beside the record itself. Absent: an older logger does not know. */
+const staffFields = {
+  flagged: Type.Optional(Type.Boolean()),
+  notes: Type.Optional(Type.Integer({ minimum: 0, description: 'how many notes there are' })),
+}
 
 /** A conversation in a list: without its long parts, with the beginning of question and answer. */
 export const ConversationSummary = Type.Object({
   ...summaryFields,
   question: Type.String({ description: "beginning of the student's newest message" }),
   answer: Type.String({ description: 'beginning of the answer' }),
+  ...staffFields,
 })
 export type ConversationSummary = Static<typeof ConversationSummary>
 
-const filter = {
+/** One conversation, whole. */
+export const Conversation = Type.Object({ ...ConversationRecord.properties, ...staffFields })
+export type Conversation = Static<typeof Conversation>
+
+/** Which conversations; each field that is given narrows them. */
+export const ConversationFilter = {
   courseId: Type.Optional(CourseId),
   studentId: Type.Optional(StudentId),
   week: Type.Optional(Week),
+  model: Type.Optional(ModelName),
+  /** One that the rule of this id has hit. */
+  ruleId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+  outcome: Type.Optional(Outcome),
+  flagged: Type.Optional(Type.Boolean()),
   /** Start of the request, from (inclusive) and to (exclusive). */
   from: Type.Optional(Iso),
   to: Type.Optional(Iso),
-  ...PageQuery,
 }
+const filter = { ...ConversationFilter, ...PageQuery }
 const page = Type.Object({ items: Type.Array(ConversationSummary), next: Next })
 
 /** Newest first. */
 export const ListConversationsCall = defineCall('conversations.list', Type.Object(filter), page)
-/** The same, of those whose question or answer contains `q` (any language, any case). */
+/**
+ * The same, of those whose question or answer contains `q` (any language, any case). A page may have fewer than `limit`, even
+ * none, and a `next`: so far was searched in the time that there is.
+ */
 export const SearchConversationsCall = defineCall(
   'conversations.search',
   Type.Object({ q: Type.String({ minLength: 1, maxLength: 200 }), ...filter }),
@@ -37,5 +57,48 @@ export const SearchConversationsCall = defineCall(
 export const GetConversationCall = defineCall(
   'conversations.get',
   Type.Object({ id: RequestId }),
-  ConversationRecord,
+  Conversation,
+)
+
+/** Who of the staff. */
+const Actor = Type.String({ minLength: 1, maxLength: 200 })
+
+/** Marks a conversation for a second look, or takes the mark away. Twice is as once. */
+export const FlagConversationCall = defineCall(
+  'conversations.flag',
+  Type.Object({ id: RequestId, flagged: Type.Boolean(), actor: Actor }),
+  Type.Object({ id: RequestId, flagged: Type.Boolean() }),
+)
+
+export const Note = Type.Object({
+  id: Type.String(),
+  conversationId: RequestId,
+  author: Type.String(),
+  text: Type.String(),
+  createdAt: Iso,
+})
+export type Note = Static<typeof Note>
+
+/** Idempotent by `noteId`, which the asker makes. */
+export const AddNoteCall = defineCall(
+  'conversations.notes.add',
+  Type.Object({
+    noteId: RequestId,
+    id: RequestId,
+    text: Type.String({ minLength: 1, maxLength: 4000 }),
+    actor: Actor,
+  }),
+  Note,
+)
+/** Oldest first. */
+export const ListNotesCall = defineCall(
+  'conversations.notes.list',
+  Type.Object({ id: RequestId, ...PageQuery }),
+  Type.Object({ items: Type.Array(Note), next: Next }),
+)
+/** Only who wrote a note may remove it. */
+export const RemoveNoteCall = defineCall(
+  'conversations.notes.remove',
+  Type.Object({ id: RequestId, noteId: RequestId, actor: Actor }),
+  Note,
 )

@@ -1,31 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import {
+  Conversation,
   ConversationSummary,
   GetConversationCall,
   ListConversationsCall,
   SearchConversationsCall,
 } from '@lectern/shared/contracts/conversations.ts'
-import { CourseId, PageQuery, StudentId, Week } from '@lectern/shared/contracts/fields.ts'
-import { ConversationRecord } from '@lectern/shared/contracts/records.ts'
+import { CourseId, PageQuery } from '@lectern/shared/contracts/fields.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
 import { Type } from 'typebox'
 import type { HandlerOptions } from '../app.ts'
-import { toInstant } from '../instant.ts'
+import { FILTER, toFilter } from '../conversation-filter.ts'
 import { ConversationParams, closedObject, failures, pageOf } from '../schemas.ts'
 
-const { q } = SearchConversationsCall.request.properties
-const instant = (meaning: string) =>
-  Type.Optional(Type.String({ maxLength: 40, description: `${meaning}; 2026-11-23 or 2026-11-23T08:00:00Z` }))
-
-const Query = closedObject({
-  course: Type.Optional(CourseId),
-  student: Type.Optional(StudentId),
-  week: Type.Optional(Week),
-  q: Type.Optional({ ...q, description: 'words of the question or the answer' }),
-  from: instant('asked at this time or later'),
-  to: instant('asked before this time'),
-  ...PageQuery,
-})
+const Query = closedObject({ course: Type.Optional(CourseId), ...FILTER, ...PageQuery })
 /** A search may read much; a person still waits for it. */
 const SEARCH_TIMEOUT_MS = 10_000
 const tags = ['conversations']
@@ -47,15 +35,10 @@ export const conversations: FastifyPluginAsyncTypebox<HandlerOptions> = async (a
       },
     },
     async request => {
-      const { course, student, q: words, from, to, ...rest } = request.query
-      const filter = {
-        courseId: course,
-        studentId: student,
-        from: toInstant('from', from),
-        to: toInstant('to', to),
-        ...rest,
-      }
-      return words === undefined ? list(filter) : search({ q: words, ...filter })
+      const { course, limit, cursor, ...given } = request.query
+      const { q, ...filter } = toFilter(given)
+      const asked = { courseId: course, ...filter, limit, cursor }
+      return q === undefined ? list(asked) : search({ q, ...asked })
     },
   )
 
@@ -66,7 +49,7 @@ export const conversations: FastifyPluginAsyncTypebox<HandlerOptions> = async (a
         tags,
         summary: 'One conversation in full',
         params: ConversationParams,
-        response: { 200: ConversationRecord, ...failures },
+        response: { 200: Conversation, ...failures },
       },
     },
     async request => get({ id: request.params.id }),

@@ -27,17 +27,18 @@ export function validateByTypeBox(app: FastifyInstance): void {
   })
 }
 
-/** A query's or path's values: whole numbers where the schema says so; an empty value counts as not given. */
+/** A query's or path's values: whole numbers and truths where the schema says so; an empty value counts as not given. */
 function fromText(schema: TSchema, given: unknown): unknown {
   const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
   const values = Object.entries(given ?? {}).filter(([, text]) => text !== '')
-  return Object.fromEntries(
-    values.map(([name, text]) => {
-      const whole =
-        properties[name]?.type === 'integer' && typeof text === 'string' && /^-?\d{1,15}$/.test(text)
-      return [name, whole ? Number(text) : text]
-    }),
-  )
+  return Object.fromEntries(values.map(([name, text]) => [name, toValue(properties[name]?.type, text)]))
+}
+
+function toValue(type: string | undefined, text: unknown): unknown {
+  if (typeof text !== 'string') return text
+  if (type === 'integer' && /^-?\d{1,15}$/.test(text)) return Number(text)
+  if (type === 'boolean' && /^(true|false)$/.test(text)) return text === 'true'
+  return text
 }
 
 function refusal(faults: Fault[]): LecternError {

@@ -21,13 +21,17 @@ await nc.flush()
 
 t.test('without words it is a list, with every filter in the terms of the contract', async t => {
   const query =
-    'course=ml-26&student=s1&week=3&from=2026-11-01&to=2026-11-08T12:30:00%2B01:00&limit=7&cursor=abc'
+    'course=ml-26&student=s1&week=3&model=m&rule=r1&outcome=blocked&flagged=false&from=2026-11-01&to=2026-11-08T12:30:00%2B01:00&limit=7&cursor=abc'
   t.match(await api(`GET /api/conversations?${query}`), { status: 200, body: { items: [], next: null } })
   t.same(asked, {
     subject: 'conversations.list',
     courseId: 'ml-26',
     studentId: 's1',
     week: 3,
+    model: 'm',
+    ruleId: 'r1',
+    outcome: 'blocked',
+    flagged: false,
     from: '2026-11-01T00:00:00.000Z',
     to: '2026-11-08T11:30:00.000Z',
     limit: 7,

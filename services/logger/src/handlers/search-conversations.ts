@@ -4,5 +4,5 @@ import type { Conversations } from '../store/conversations.ts'
 
 /** `conversations.search`: the list, of those whose question or answer contains a text. */
 export function searchConversations(conversations: Conversations): Handler<typeof SearchConversationsCall> {
-  return ({ q, ...filter }) => conversations.list(filter, q)
+  return ({ q, ...filter }) => conversations.search(q, filter)
 }

@@ -1,39 +1,28 @@
-import type { ConversationSummary } from '@lectern/shared/contracts/conversations.ts'
+import type { Conversation, ConversationSummary } from '@lectern/shared/contracts/conversations.ts'
 import type { ConversationRecord } from '@lectern/shared/contracts/records.ts'
-import type { Record as Row } from '../../generated/client.ts'
+import { Prisma, type Record as Row } from '../../generated/client.ts'
 
 /** What a list reads: not the long columns, which Postgres keeps apart and would have to fetch and unpack. */
-export const SUMMARY_COLUMNS = {
-  id: true,
-  courseId: true,
-  studentId: true,
-  week: true,
-  endpoint: true,
-  stream: true,
-  model: true,
-  provider: true,
-  providerModel: true,
-  inputTokens: true,
-  outputTokens: true,
-  cachedTokens: true,
-  usageSource: true,
-  chargeTokens: true,
-  paidBy: true,
-  cached: true,
-  outcome: true,
-  errorCode: true,
-  startedAt: true,
-  firstTokenMs: true,
-  totalMs: true,
-  promptVersionId: true,
-  promptVersion: true,
-  ruleHits: true,
-  traceId: true,
-  question: true,
-  answer: true,
-} as const
+export const SUMMARY_COLUMNS = Prisma.raw(`
+  r.id, r.course_id AS "courseId", r.student_id AS "studentId", r.week, r.endpoint, r.stream, r.model, r.provider,
+  r.provider_model AS "providerModel", r.input_tokens AS "inputTokens", r.output_tokens AS "outputTokens",
+  r.cached_tokens AS "cachedTokens", r.usage_source AS "usageSource", r.charge_tokens AS "chargeTokens",
+  r.paid_by AS "paidBy", r.cached, r.outcome, r.error_code AS "errorCode", r.started_at AS "startedAt",
+  r.first_token_ms AS "firstTokenMs", r.total_ms AS "totalMs", r.prompt_version_id AS "promptVersionId",
+  r.prompt_version AS "promptVersion", r.rule_hits AS "ruleHits", r.trace_id AS "traceId", r.question, r.answer,
+  EXISTS (SELECT FROM logs.flags f WHERE f.record_id = r.id) AS flagged,
+  (SELECT count(*)::integer FROM logs.notes n WHERE n.record_id = r.id) AS notes`)
 
-type SummaryRow = Pick<Row, keyof typeof SUMMARY_COLUMNS>
+/** The same and all that is long. */
+export const WHOLE_COLUMNS = Prisma.sql`${SUMMARY_COLUMNS}, r.messages, r.parameters, r.answers`
+
+interface StaffColumns {
+  flagged: boolean
+  notes: number
+}
+export type SummaryRow = Omit<Row, 'messages' | 'parameters' | 'answers' | 'searchText' | 'storedAt'> &
+  StaffColumns
+export type WholeRow = Omit<Row, 'searchText' | 'storedAt'> & StaffColumns
 
 /** The fields that a summary and a whole record share. They were checked before they were stored. */
 function sharedFields(row: Omit<SummaryRow, 'question' | 'answer'>) {
@@ -65,6 +54,8 @@ function sharedFields(row: Omit<SummaryRow, 'question' | 'answer'>) {
     promptVersion: row.promptVersion,
     ruleHits: row.ruleHits as ConversationRecord['ruleHits'],
     traceId: row.traceId,
+    flagged: row.flagged,
+    notes: row.notes,
   }
 }
 
@@ -73,8 +64,8 @@ export function toSummary(row: SummaryRow): ConversationSummary {
   return { ...sharedFields(row), question: row.question, answer: row.answer }
 }
 
-/** A row as the record that it was made from. */
-export function toRecord(row: Row): ConversationRecord {
+/** A row as the record that it was made from, with what staff added. */
+export function toConversation(row: WholeRow): Conversation {
   return {
     v: 1,
     ...sharedFields(row),

@@ -1,3 +1,4 @@
+import { systemClock } from '@lectern/shared/clock.ts'
 import { createLog } from '@lectern/shared/log.ts'
 import { isPoison } from '@lectern/shared/nats/consumer.ts'
 import { createPool } from '@lectern/shared/postgres/pool.ts'
@@ -82,7 +83,7 @@ t.test('P3: the role of the service may add and read, and rewrite nothing', asyn
   t.same(rows, [
     { headers: { 'Lectern-Reason': ['a\ufffd'] }, body: Buffer.from([0, 255]), reason: 'nul \ufffd' },
   ])
-  t.equal((await createConversations(db).get('last'))?.id, 'last')
+  t.equal((await createConversations(db, systemClock).get('last'))?.id, 'last')
   for (const statement of [
     `UPDATE logs.records SET question = ''`,
     'DELETE FROM logs.records',

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Logger } from '@lectern/shared/log.ts'
+import type { Logger } from './log.ts'
 
 /**
  * Does a small piece of work again and again, with a pause between, until the service closes; closing waits for the

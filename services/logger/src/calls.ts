@@ -1,0 +1,35 @@
+import * as conversation from '@lectern/shared/contracts/conversations.ts'
+import { QuestionsUseCall, WeeksUseCall, WeekUseCall } from '@lectern/shared/contracts/use.ts'
+import type { Responder } from '@lectern/shared/nats/responder.ts'
+import { flagConversation } from './handlers/flag-conversation.ts'
+import { getConversation } from './handlers/get-conversation.ts'
+import { listConversations } from './handlers/list-conversations.ts'
+import { addNote, listNotes, removeNote } from './handlers/notes.ts'
+import { searchConversations } from './handlers/search-conversations.ts'
+import { questionsUse, weeksUse, weekUse } from './handlers/use.ts'
+import type { Conversations } from './store/conversations.ts'
+import type { Flags } from './store/flags.ts'
+import type { Notes } from './store/notes.ts'
+import type { Use } from './store/use.ts'
+
+/** What the handlers share. */
+export interface Parts {
+  conversations: Conversations
+  flags: Flags
+  notes: Notes
+  use: Use
+}
+
+/** What the console asks. */
+export function answerConsole(responder: Responder, { conversations, flags, notes, use }: Parts): void {
+  responder.on(conversation.ListConversationsCall, listConversations(conversations))
+  responder.on(conversation.SearchConversationsCall, searchConversations(conversations))
+  responder.on(conversation.GetConversationCall, getConversation(conversations))
+  responder.on(conversation.FlagConversationCall, flagConversation(flags))
+  responder.on(conversation.AddNoteCall, addNote(notes))
+  responder.on(conversation.ListNotesCall, listNotes(notes))
+  responder.on(conversation.RemoveNoteCall, removeNote(notes))
+  responder.on(WeekUseCall, weekUse(use))
+  responder.on(WeeksUseCall, weeksUse(use))
+  responder.on(QuestionsUseCall, questionsUse(use))
+}
