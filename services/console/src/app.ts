@@ -7,6 +7,7 @@ import type { Needs } from '@lectern/shared/ops.ts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { conversations } from './handlers/conversations.ts'
 import { courses } from './handlers/courses.ts'
+import { exportFile } from './handlers/export.ts'
 import { grants } from './handlers/grants.ts'
 import { health } from './handlers/health.ts'
 import { importStudents } from './handlers/import-students.ts'
@@ -56,6 +57,7 @@ const HANDLERS = [
   prompts,
   rules,
   conversations,
+  exportFile,
   notes,
   use,
   ops,

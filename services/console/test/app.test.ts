@@ -36,6 +36,7 @@ const ROUTES = [
   'GET /api/conversations/{id}/notes',
   'POST /api/conversations/{id}/notes',
   'DELETE /api/conversations/{id}/notes/{note}',
+  'GET /api/courses/{course}/conversations/export',
   'GET /api/courses/{course}/use',
   'GET /api/courses/{course}/use/{table}',
 ]
@@ -80,6 +81,7 @@ t.test('P11: services away are a 503 that says when to try again', async t => {
     'GET /api/conversations/x',
     'GET /api/conversations/x/notes',
     'DELETE /api/conversations/x/notes/n',
+    'GET /api/courses/c/conversations/export',
     'GET /api/courses/c/use',
     'GET /api/courses/c/use/days.csv',
   ]
