@@ -1,11 +1,13 @@
 import { randomUUIDv7 } from 'node:crypto'
 import swagger from '@fastify/swagger'
+import { type Clock, systemClock } from '@lectern/shared/clock.ts'
 import { observeRequests } from '@lectern/shared/fastify-requests.ts'
 import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
 import type { Needs } from '@lectern/shared/ops.ts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { conversations } from './handlers/conversations.ts'
 import { courses } from './handlers/courses.ts'
+import { exportFile } from './handlers/export.ts'
 import { grants } from './handlers/grants.ts'
 import { health } from './handlers/health.ts'
 import { importStudents } from './handlers/import-students.ts'
@@ -15,6 +17,7 @@ import { ops } from './handlers/ops.ts'
 import { prompts } from './handlers/prompts.ts'
 import { rules } from './handlers/rules.ts'
 import { students } from './handlers/students.ts'
+import { use } from './handlers/use.ts'
 import { openApi } from './openapi.ts'
 import { requireToken } from './plugins/auth.ts'
 import { parseBodies } from './plugins/bodies.ts'
@@ -30,13 +33,15 @@ export interface AppOptions {
   needs: Needs
   adminToken: string
   gatewayUrl?: string | undefined
+  clock?: Clock
   /** Whether the console has been asked to stop: connections are then closed as their answers end. */
   isStopping?: () => boolean
 }
 
-/** What each handler file gets: the bus on which it asks the owning services. */
+/** What each handler file gets: the bus on which it asks the owning services, and the time. */
 export interface HandlerOptions {
   nc: NatsConnection
+  clock: Clock
 }
 
 /** A roster of 2,000 students has some hundred kB, a prompt at most 800: 5 MB is plenty and still cheap to hold. */
@@ -44,7 +49,20 @@ const BODY_LIMIT_BYTES = 5 * 1024 * 1024
 /** An upload of the body limit at 200 kB/s; Fastify's own default is to wait for ever. */
 const REQUEST_TIMEOUT_MS = 30_000
 
-const HANDLERS = [courses, importStudents, students, keys, grants, prompts, rules, conversations, notes, ops]
+const HANDLERS = [
+  courses,
+  importStudents,
+  students,
+  keys,
+  grants,
+  prompts,
+  rules,
+  conversations,
+  exportFile,
+  notes,
+  use,
+  ops,
+]
 
 /** Builds the HTTP API without listening. */
 export async function createApp({
@@ -53,6 +71,7 @@ export async function createApp({
   needs,
   adminToken,
   gatewayUrl,
+  clock = systemClock,
   isStopping = () => false,
 }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
@@ -85,7 +104,7 @@ export async function createApp({
   await app.register(
     async api => {
       requireToken(api, adminToken)
-      for (const handler of HANDLERS) await api.register(handler, { nc })
+      for (const handler of HANDLERS) await api.register(handler, { nc, clock })
     },
     { prefix: '/api' },
   )

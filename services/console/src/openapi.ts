@@ -8,6 +8,7 @@ const TAGS = [
   { name: 'prompts', description: 'The system prompt of each week' },
   { name: 'rules', description: 'What is blocked or guided' },
   { name: 'conversations', description: 'What was asked and answered' },
+  { name: 'use', description: 'How a course uses what it has' },
   { name: 'health', description: 'For operators and balancers' },
 ]
 

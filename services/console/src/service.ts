@@ -12,7 +12,7 @@ const IDLE_CHECK_MS = 50
 export async function startService(
   context: ServiceContext<Config>,
 ): Promise<RunningService & { url: string }> {
-  const { config, log, closing } = context
+  const { config, log, clock, closing } = context
   const nc = await connectBus({ url: config.NATS_URL, service: 'console', log })
   closing.defer(() => nc.close())
   followLogLevel(nc, context)
@@ -24,6 +24,7 @@ export async function startService(
     needs,
     adminToken: config.ADMIN_TOKEN,
     gatewayUrl: config.GATEWAY_URL,
+    clock,
     isStopping: () => stopping,
   })
   closing.defer(async () => {

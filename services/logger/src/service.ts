@@ -24,6 +24,7 @@ import { createDeadLetters } from './store/dead-letters.ts'
 import { createFlags } from './store/flags.ts'
 import { createNotes } from './store/notes.ts'
 import { keepPartitions } from './store/partitions.ts'
+import { createPseudonyms } from './store/pseudonyms.ts'
 import { createRecordWriter } from './store/record-writer.ts'
 import { createUse } from './store/use.ts'
 import { catchUp } from './store/use-sums.ts'
@@ -50,6 +51,7 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
     conversations: createConversations(db, clock),
     flags: createFlags(db),
     notes: createNotes(db),
+    pseudonymsOf: createPseudonyms(db),
     use: createUse(pool),
   })
 
