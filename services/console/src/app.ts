@@ -6,6 +6,7 @@ import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
 import type { Needs } from '@lectern/shared/ops.ts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { createCourseOf } from './course-of.ts'
+import { audit } from './handlers/audit.ts'
 import { conversations } from './handlers/conversations.ts'
 import { courses } from './handlers/courses.ts'
 import { grants } from './handlers/grants.ts'
@@ -18,6 +19,7 @@ import { rules } from './handlers/rules.ts'
 import { session } from './handlers/session.ts'
 import { students } from './handlers/students.ts'
 import { openApi } from './openapi.ts'
+import { auditRequests } from './plugins/audit.ts'
 import { guardRoutes } from './plugins/auth.ts'
 import { parseBodies } from './plugins/bodies.ts'
 import { foreignPageRefusal } from './plugins/cross-site.ts'
@@ -55,7 +57,7 @@ const BODY_LIMIT_BYTES = 5 * 1024 * 1024
 /** An upload of the body limit at 200 kB/s; Fastify's own default is to wait for ever. */
 const REQUEST_TIMEOUT_MS = 30_000
 
-const HANDLERS = [courses, importStudents, students, keys, grants, prompts, rules, conversations, ops]
+const HANDLERS = [courses, importStudents, students, keys, grants, prompts, rules, conversations, audit, ops]
 
 /** Builds the HTTP API without listening. */
 export async function createApp({
@@ -96,6 +98,7 @@ export async function createApp({
   validateByTypeBox(app)
   await app.register(cookie)
   const signIn = guard(app, { nc, adminToken, consoleUrl })
+  auditRequests(app, nc)
   await app.register(swagger, openApi(gatewayUrl))
   await app.register(health, { needs })
   await app.register(

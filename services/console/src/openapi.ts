@@ -9,6 +9,7 @@ const TAGS = [
   { name: 'prompts', description: 'The system prompt of each week' },
   { name: 'rules', description: 'What is blocked or guided' },
   { name: 'conversations', description: 'What was asked and answered' },
+  { name: 'audit', description: 'What staff did and read' },
   { name: 'health', description: 'For operators and balancers' },
 ]
 

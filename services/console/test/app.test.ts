@@ -37,6 +37,7 @@ const ROUTES = [
   'DELETE /api/courses/{course}/rules/{rule}',
   'GET /api/conversations',
   'GET /api/conversations/{id}',
+  'GET /api/audit',
 ]
 
 t.test('only the staff token opens the API', async t => {

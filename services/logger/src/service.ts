@@ -19,11 +19,13 @@ import { ensureStreams } from '@lectern/shared/nats/streams.ts'
 import { openPool } from '@lectern/shared/postgres/pool.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
 import type { Config } from './config.ts'
+import { answerAudit } from './handlers/audit.ts'
 import { completionRecorded } from './handlers/completion-recorded.ts'
 import { deadLetterPut } from './handlers/dead-letter-put.ts'
 import { getConversation } from './handlers/get-conversation.ts'
 import { listConversations } from './handlers/list-conversations.ts'
 import { searchConversations } from './handlers/search-conversations.ts'
+import { createAudit } from './store/audit.ts'
 import { createConversations } from './store/conversations.ts'
 import { openDatabase } from './store/database.ts'
 import { createDeadLetters } from './store/dead-letters.ts'
@@ -49,6 +51,7 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
   responder.on(ListConversationsCall, listConversations(conversations))
   responder.on(SearchConversationsCall, searchConversations(conversations))
   responder.on(GetConversationCall, getConversation(conversations))
+  answerAudit(responder, createAudit(db))
 
   const records = {
     stream: RECORDS_STREAM,

@@ -10,20 +10,18 @@ import { ConversationRecord } from '@lectern/shared/contracts/records.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
 import { Type } from 'typebox'
 import type { HandlerOptions } from '../app.ts'
-import { toInstant } from '../instant.ts'
+import { instantQuery, toInstant } from '../instant.ts'
 import { ConversationParams, closedObject, failures, pageOf } from '../schemas.ts'
 
 const { q } = SearchConversationsCall.request.properties
-const instant = (meaning: string) =>
-  Type.Optional(Type.String({ maxLength: 40, description: `${meaning}; 2026-11-23 or 2026-11-23T08:00:00Z` }))
 
 const Query = closedObject({
   course: Type.Optional(CourseId),
   student: Type.Optional(StudentId),
   week: Type.Optional(Week),
   q: Type.Optional({ ...q, description: 'words of the question or the answer' }),
-  from: instant('asked at this time or later'),
-  to: instant('asked before this time'),
+  from: instantQuery('asked at this time or later'),
+  to: instantQuery('asked before this time'),
   ...PageQuery,
 })
 /** A search may read much; a person still waits for it. */
