@@ -40,9 +40,14 @@ const ASKED_BY_GATEWAY = [
 ]
 const askerOf = (subject: string): User => (ASKED_BY_GATEWAY.includes(subject) ? 'gateway' : 'console')
 const ownerOf = (subject: string): User =>
-  ({ quota: 'quota', prompts: 'prompts', conversations: 'logger', use: 'logger' })[
-    subject.split('.')[0] ?? ''
-  ] as User
+  ({
+    quota: 'quota',
+    staff: 'quota',
+    prompts: 'prompts',
+    conversations: 'logger',
+    use: 'logger',
+    audit: 'logger',
+  })[subject.split('.')[0] ?? ''] as User
 
 t.test('each user may send exactly what its service sends', async t => {
   const subjects = [

@@ -87,6 +87,15 @@ t.test('settings', { skip: 'reason' in found && found.reason }, async t => {
     }
   })
 
+  t.test('people sign in at the address of the ingress', async t => {
+    const ingress = ofKind(rendered.production, 'Ingress').find(
+      ({ metadata }) => metadata?.name === 'console',
+    )
+    const [own] = containersOf(rendered.production).filter(({ workload }) => workload.name === 'console')
+    const { CONSOLE_URL } = own ? environmentOf(rendered.production, own.container) : {}
+    t.equal(CONSOLE_URL, `https://${ingress?.spec?.tls?.[0]?.hosts?.[0]}`)
+  })
+
   t.test('the ingress lets through what the gateway takes, for as long as an answer lasts', async t => {
     const gateway = ofKind(rendered.production, 'Ingress').find(
       ({ metadata }) => metadata?.name === 'gateway',

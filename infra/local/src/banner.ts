@@ -6,7 +6,7 @@ import type { Options } from './options.ts'
 
 /** What a person needs to know of the running system, on one screen. */
 export function banner({ demo, providers }: Launched, home: Home, { trace }: Options): string {
-  const { gatewayUrl, consoleUrl, students } = demo
+  const { gatewayUrl, consoleUrl, setupUrl, students } = demo
   const near = relative(process.cwd(), home.path)
   const folder = near.startsWith('..') ? home.path : near
   const bold = (text: string) => styleText('bold', text)
@@ -16,6 +16,7 @@ export function banner({ demo, providers }: Launched, home: Home, { trace }: Opt
     '',
     `  API       ${bold(`${gatewayUrl}/v1`)}   answered by: ${providers.names.join(', ')}`,
     `  Console   ${consoleUrl}   token: "adminToken" in ${folder}/demo.json`,
+    ...(setupUrl ? ['', `  First sign-in  ${bold(setupUrl)}   once, within a day`, ''] : []),
     `  Logs      ${folder}/logs`,
     ...keyLines(students),
     ...tryLines(gatewayUrl, students[0]?.key, providers.models[0]),

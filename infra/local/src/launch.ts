@@ -16,6 +16,7 @@ import {
   serviceEnvironment,
   serviceProcess,
 } from './services.ts'
+import { findSetupUrl } from './setup-url.ts'
 import type { Demo } from './state.ts'
 import type { Supervisor } from './supervisor.ts'
 import type { Tracing } from './trace/tracing.ts'
@@ -60,6 +61,7 @@ export async function launch(
   await Promise.all([start('quota'), start('prompts'), start('logger')])
   await Promise.all([start('gateway'), start('console')])
   const demo = { ...describe(backing, edges, natsUrl.ops), opsUrls }
+  demo.setupUrl = await findSetupUrl(home.log('console'))
   const seeded = options.demo && (await timed(say, 'demo course', () => seed(home.path, demo)))
   return { demo: { ...demo, ...seeded, pids: supervisor.pids() }, providers }
 }
@@ -104,6 +106,7 @@ function describe(backing: Backing, edges: Edges, natsUrl: string): Omit<Demo, '
     gatewayUrl: `http://127.0.0.1:${edges.gatewayPort}`,
     consoleUrl: `http://127.0.0.1:${edges.consolePort}`,
     adminToken: edges.adminToken,
+    setupUrl: null,
     course: null,
     students: [],
     natsUrl,

@@ -52,6 +52,7 @@ export function serviceEnvironment(name: ServiceName, addresses: Addresses, edge
     console: {
       PORT: String(edges.consolePort),
       ADMIN_TOKEN: edges.adminToken,
+      CONSOLE_URL: `http://127.0.0.1:${edges.consolePort}`,
       GATEWAY_URL: `http://127.0.0.1:${edges.gatewayPort}`,
     },
   }

@@ -15,6 +15,8 @@ export interface Demo {
   /** The operator's doors of the services: `/metrics`, `/readyz`. */
   opsUrls: Record<string, string>
   adminToken: string
+  /** Where the first admin chooses a password, once; null: there is one. */
+  setupUrl: string | null
   course: { id: string } | null
   students: DemoStudent[]
   natsUrl: string

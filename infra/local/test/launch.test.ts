@@ -51,6 +51,8 @@ t.test('the first start: everything runs, a student is answered, a killed servic
   t.equal(statSync(join(home, 'demo.json')).mode & 0o777, 0o600)
   t.equal(demo.students.length, 3)
   t.match(lectern.output(), `${demo.gatewayUrl}/v1`)
+  t.match(demo.setupUrl, new RegExp(`^${demo.consoleUrl}/setup#[\\w-]{43}$`))
+  t.match(lectern.output(), demo.setupUrl, 'the first sign-in')
   for (const { key } of demo.students) t.match(lectern.output(), key)
 
   t.match(await ask(demo, demo.students[0]?.key), { status: 200, answer: /data: \[DONE\]/ })

@@ -8,6 +8,7 @@ const DEMO: Demo = {
   consoleUrl: 'http://127.0.0.1:8081',
   opsUrls: { gateway: 'http://127.0.0.1:8082' },
   adminToken: 'admin',
+  setupUrl: null,
   course: { id: 'demo' },
   students: [{ id: '1', name: 'Ada', key: 'ln_1' }],
   natsUrl: 'nats://127.0.0.1:4222',

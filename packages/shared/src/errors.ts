@@ -36,7 +36,14 @@ export const CATALOGUE = {
     false,
     'This API key is not valid. Ask your course staff for a new one.',
   ),
-  unauthorized: entry(401, 'invalid_request_error', false, 'Sign in first: this needs the staff token.'),
+  unauthorized: entry(401, 'invalid_request_error', false, 'Sign in first.'),
+  wrong_credentials: entry(
+    401,
+    'invalid_request_error',
+    false,
+    'This e-mail and this password do not match.',
+  ),
+  forbidden: entry(403, 'invalid_request_error', false, 'Your role does not allow this.'),
   blocked_by_rule: entry(403, 'blocked_by_rule', false, 'A rule of your course blocks this request.'),
   own_keys_not_allowed: entry(
     403,
@@ -60,6 +67,12 @@ export const CATALOGUE = {
   not_found: entry(404, 'invalid_request_error', false, 'There is nothing here by that name.'),
   conflict: entry(409, 'conflict', false, 'This contradicts what is already stored.'),
   request_too_large: entry(413, 'invalid_request_error', false, 'The request is too large.'),
+  too_many_attempts: entry(
+    429,
+    'rate_limit_exceeded',
+    false,
+    'Too many tries to sign in. Wait before you try again.',
+  ),
   insufficient_quota: entry(429, 'insufficient_quota', false, 'Your token budget of this week is used up.'),
   budget_in_use: entry(
     429,

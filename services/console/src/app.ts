@@ -1,10 +1,13 @@
 import { randomUUIDv7 } from 'node:crypto'
+import cookie from '@fastify/cookie'
 import swagger from '@fastify/swagger'
 import { type Clock, systemClock } from '@lectern/shared/clock.ts'
 import { observeRequests } from '@lectern/shared/fastify-requests.ts'
 import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
 import type { Needs } from '@lectern/shared/ops.ts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { createCourseOf } from './course-of.ts'
+import { audit } from './handlers/audit.ts'
 import { conversations } from './handlers/conversations.ts'
 import { courses } from './handlers/courses.ts'
 import { exportFile } from './handlers/export.ts'
@@ -16,24 +19,35 @@ import { notes } from './handlers/notes.ts'
 import { ops } from './handlers/ops.ts'
 import { prompts } from './handlers/prompts.ts'
 import { rules } from './handlers/rules.ts'
+import { session } from './handlers/session.ts'
 import { students } from './handlers/students.ts'
 import { use } from './handlers/use.ts'
 import { openApi } from './openapi.ts'
-import { requireToken } from './plugins/auth.ts'
+import { auditRequests } from './plugins/audit.ts'
+import { guardRoutes } from './plugins/auth.ts'
 import { parseBodies } from './plugins/bodies.ts'
+import { foreignPageRefusal } from './plugins/cross-site.ts'
 import { answerErrors, refuseBrokenAddress, refuseBrokenHttp } from './plugins/errors.ts'
 import { addHeaders } from './plugins/headers.ts'
 import { logRequests } from './plugins/log.ts'
 import { servePages } from './plugins/pages.ts'
 import { validateByTypeBox } from './plugins/validation.ts'
+import { createSessions } from './sessions.ts'
+import { createDescribe, type SignIn } from './sign-in.ts'
+import { createSite } from './site.ts'
+import { createTakeTry } from './tries.ts'
 
 export interface AppOptions {
   nc: NatsConnection
   log: FastifyBaseLogger
   needs: Needs
   adminToken: string
+  /** Where browsers reach the console; undefined: on this machine only. */
+  consoleUrl?: string | undefined
   gatewayUrl?: string | undefined
   clock?: Clock
+  /** Whose `X-Forwarded-For` is believed. */
+  trustedProxies?: string[]
   /** Whether the console has been asked to stop: connections are then closed as their answers end. */
   isStopping?: () => boolean
 }
@@ -61,6 +75,7 @@ const HANDLERS = [
   exportFile,
   notes,
   use,
+  audit,
   ops,
 ]
 
@@ -70,8 +85,10 @@ export async function createApp({
   log,
   needs,
   adminToken,
+  consoleUrl,
   gatewayUrl,
   clock = systemClock,
+  trustedProxies = [],
   isStopping = () => false,
 }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
@@ -86,6 +103,7 @@ export async function createApp({
     requestTimeout: REQUEST_TIMEOUT_MS,
     // A student id of 80 characters, each percent-encoded.
     routerOptions: { maxParamLength: 240 },
+    trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
     clientErrorHandler: refuseBrokenHttp,
     frameworkErrors: refuseBrokenAddress,
   })
@@ -99,15 +117,30 @@ export async function createApp({
   logRequests(app)
   parseBodies(app)
   validateByTypeBox(app)
+  await app.register(cookie)
+  const signIn = guard(app, { nc, adminToken, consoleUrl })
+  auditRequests(app, nc)
   await app.register(swagger, openApi(gatewayUrl))
   await app.register(health, { needs })
   await app.register(
     async api => {
-      requireToken(api, adminToken)
+      await api.register(session, signIn)
       for (const handler of HANDLERS) await api.register(handler, { nc, clock })
     },
     { prefix: '/api' },
   )
   await app.ready()
   return app
+}
+
+/** Who may come in, for all routes that are registered after it; answers what the ways in need. */
+function guard(
+  app: FastifyInstance,
+  { nc, adminToken, consoleUrl }: Pick<AppOptions, 'nc' | 'adminToken' | 'consoleUrl'>,
+): SignIn {
+  const site = createSite(consoleUrl)
+  const sessions = createSessions(nc, site)
+  const courseOf = createCourseOf(nc)
+  guardRoutes(app, { adminToken, sessions, courseOf, refuseForeignPages: foreignPageRefusal(site) })
+  return { nc, sessions, takeTry: createTakeTry(nc), describe: createDescribe(nc, null) }
 }

@@ -1,6 +1,9 @@
 import { CommonConfig } from '@lectern/shared/config.ts'
 import { type Static, Type } from 'typebox'
 
+/** Names of this machine for itself: browsers treat what it serves by http as they do https. */
+export const LOOPBACK = '(localhost|127\\.0\\.0\\.1|\\[::1\\])'
+
 export const Config = Type.Object({
   ...CommonConfig,
   PORT: Type.Integer({
@@ -18,7 +21,19 @@ export const Config = Type.Object({
   ADMIN_TOKEN: Type.String({
     // 16 characters of a random token are out of reach of guessing over a network.
     minLength: 16,
-    description: 'what staff send as `Authorization: Bearer ...`; at least 16 characters',
+    description: 'what scripts of the staff send as `Authorization: Bearer ...`; at least 16 characters',
+  }),
+  CONSOLE_URL: Type.Optional(
+    Type.String({
+      pattern: `^(https://[^/?#\\s]+|http://${LOOPBACK}(:\\d+)?)/?$`,
+      description:
+        'address of the console as staff reach it, without a path: https://, or http:// on this machine itself; without it, people sign in on this machine only',
+    }),
+  ),
+  TRUSTED_PROXIES: Type.String({
+    default: '',
+    description:
+      'addresses or CIDR ranges, separated by commas, whose X-Forwarded-For is believed; usually the balancer',
   }),
   GATEWAY_URL: Type.Optional(
     Type.String({

@@ -1,6 +1,7 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 
 const TAGS = [
+  { name: 'session', description: 'Signing in and out' },
   { name: 'courses', description: 'Calendar, allowance and models of a course' },
   { name: 'students', description: 'The roster of a course' },
   { name: 'keys', description: "Students' API keys; the text of a key is in the answer that made it, once" },
@@ -9,6 +10,7 @@ const TAGS = [
   { name: 'rules', description: 'What is blocked or guided' },
   { name: 'conversations', description: 'What was asked and answered' },
   { name: 'use', description: 'How a course uses what it has' },
+  { name: 'audit', description: 'What staff did and read' },
   { name: 'health', description: 'For operators and balancers' },
 ]
 
@@ -24,8 +26,18 @@ export function openApi(gatewayUrl: string | undefined): FastifyDynamicSwaggerOp
         version: '1.0.0',
       },
       tags: TAGS,
-      components: { securitySchemes: { staff: { type: 'http', scheme: 'bearer' } } },
-      security: [{ staff: [] }],
+      components: {
+        securitySchemes: {
+          staff: { type: 'http', scheme: 'bearer', description: 'the token of scripts' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: '__Host-lectern',
+            description: 'of a person; changes also need the header x-csrf-token',
+          },
+        },
+      },
+      security: [{ staff: [] }, { session: [] }],
     },
   }
 }

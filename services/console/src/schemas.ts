@@ -32,6 +32,17 @@ export const WeekOnly = closedObject({ week: Type.Optional(Week) })
 /** A page of a list. */
 export const pageOf = <T extends TSchema>(item: T) => Type.Object({ items: Type.Array(item), next: Next })
 
+/** Anything that might be somebody's password. */
+export const Password = Type.String({ minLength: 1, maxLength: 500 })
+/** Length is what makes a password hard to guess; other rules make it hard to remember. */
+export const NewPassword = Type.String({
+  minLength: 12,
+  maxLength: 500,
+  description: 'at least 12 characters',
+})
+/** What follows the # of a one-time link. */
+export const LinkSecret = Type.String({ minLength: 1, maxLength: 100 })
+
 export const CourseParams = Type.Object({ course: CourseId })
 export const StudentParams = Type.Object({ student: StudentId })
 export const KeyParams = Type.Object({ key: KeyId })

@@ -5,6 +5,7 @@ import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
 import type { FastifyInstance } from 'fastify'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
+import { offerFirstSignIn } from './setup-link.ts'
 
 const IDLE_CHECK_MS = 50
 
@@ -23,6 +24,8 @@ export async function startService(
     log,
     needs,
     adminToken: config.ADMIN_TOKEN,
+    consoleUrl: config.CONSOLE_URL,
+    trustedProxies: config.TRUSTED_PROXIES.split(',').flatMap(text => text.trim() || []),
     gatewayUrl: config.GATEWAY_URL,
     clock,
     isStopping: () => stopping,
@@ -33,6 +36,8 @@ export async function startService(
   })
   const url = await listen(app, config)
   log.info({ url }, 'listening')
+  const publicUrl = (config.CONSOLE_URL ?? url).replace(/\/$/, '')
+  await offerFirstSignIn(nc, { url: publicUrl, log, closing })
   return { ...needs, url }
 }
 

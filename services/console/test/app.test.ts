@@ -10,6 +10,11 @@ const ROUTES = [
   'GET /healthz',
   'GET /readyz',
   'GET /openapi.json',
+  'GET /api/session',
+  'POST /api/session',
+  'DELETE /api/session',
+  'POST /api/setup',
+  'POST /api/password',
   'POST /api/courses',
   'GET /api/courses',
   'GET /api/courses/{course}',
@@ -39,6 +44,7 @@ const ROUTES = [
   'GET /api/courses/{course}/conversations/export',
   'GET /api/courses/{course}/use',
   'GET /api/courses/{course}/use/{table}',
+  'GET /api/audit',
 ]
 
 t.test('only the staff token opens the API', async t => {
@@ -238,7 +244,7 @@ t.test('the OpenAPI document describes every route with its answers', async t =>
   for (const { name, operation } of operations) {
     t.ok(operation.summary, `${name} has a summary`)
     for (const [status, answer] of Object.entries(operation.responses))
-      t.ok(answer.content, `${name} ${status}`)
+      t.equal(answer.content !== undefined, status !== '204', `${name} ${status}`)
   }
   const list = operations.find(({ name }) => name === 'GET /api/courses')?.operation
   const limit = list?.parameters?.find(({ name }) => name === 'limit')

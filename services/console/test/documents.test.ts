@@ -4,7 +4,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { OfferSetupCall } from '@lectern/shared/contracts/staff.ts'
+import { requester } from '@lectern/shared/nats/requester.ts'
 import t from 'tap'
+import { newSecret } from '../src/secret.ts'
 import { clientOf, startConsole, TOKEN, until } from './lectern.ts'
 import { record, startLectern } from './real-services.ts'
 
@@ -44,6 +47,11 @@ t.test('every command of docs/api.md works as it stands there, against the real 
   const weeks = { fromWeek: 1, toWeek: 1 }
   /** What a section's variables stand for. */
   const variables: Record<string, () => Promise<Record<string, string>>> = {
+    'Signing in': async () => {
+      const { text, hash } = newSecret()
+      await requester(operator, OfferSetupCall)({ linkHash: hash })
+      return { SETUP_TOKEN: text }
+    },
     Students: async () => ({
       STUDENT_ID: await idOf('POST /api/courses/ml-26/students', [
         { name: 'Spare', email: 'spare@example.edu' },
@@ -72,7 +80,7 @@ t.test('every command of docs/api.md works as it stands there, against the real 
     },
   }
   const { functions, sections } = shellOf(await readFile(new URL('api.md', DOCS), 'utf8'))
-  t.equal(sections.length, 9)
+  t.equal(sections.length, 11)
   for (const { title, commands } of sections) {
     const own = await variables[title]?.()
     const fail = 'curl() { command curl --fail-with-body "$@"; }'
@@ -93,12 +101,12 @@ function shellOf(page: string) {
       commands: commands.replace('2026-11-02', startsOn),
     }),
   )
-  return { functions: (page.match(/^(api|csv)\(\).*$/gm) ?? []).join('\n'), sections }
+  return { functions: (page.match(/^(api|csv|me)\(\).*$/gm) ?? []).join('\n'), sections }
 }
 
 /** `GET /api/courses/ml-26` for each line of the page that asks. */
 function curlsOf(page: string): string[] {
-  const lines = page.matchAll(/^(?:api|csv|curl -sS)\b([^"\n]*)"\$CONSOLE(\/[^"?]*)[^"]*"(.*)$/gm)
+  const lines = page.matchAll(/^(?:api|csv|me|curl -sS)\b([^"\n]*)"\$CONSOLE(\/[^"?]*)[^"]*"(.*)$/gm)
   return [...lines].map(([, before = '', path = '', after = '']) => {
     const named = /-X (\w+)/.exec(before)?.[1]
     const sends = !before.includes('-G') && /(^| )(-d|--data-binary) /.test(before + after)

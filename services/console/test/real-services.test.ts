@@ -151,7 +151,7 @@ t.test('P2: a grant sent again with its Idempotency-Key is one grant; balance eq
   )
   t.match(
     entries.find(({ tokens }) => tokens === -200),
-    { kind: 'grant', actor: 'staff', reason: 'mistake' },
+    { kind: 'grant', actor: 'token', reason: 'mistake' },
   )
 })
 

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import type { Clock } from '@lectern/shared/clock.ts'
 import type { ConversationRecord } from '@lectern/shared/contracts/records.ts'
 import { HEADER, RECORD_COMPLETED } from '@lectern/shared/contracts/subjects.ts'
 import { createLog } from '@lectern/shared/log.ts'
@@ -24,12 +25,18 @@ export interface Lectern {
   url: string
   /** The bus as the operator sees it: everything. */
   operator: NatsConnection
+  databaseUrl: string
+  /** The console's environment, for one more of it. */
+  environment: Record<string, string>
   stopQuota(): Promise<void>
   startQuota(): Promise<void>
 }
 
 /** Every service that the console asks, real, on real servers, each with its own user of the real `infra/nats.conf`. */
-export async function startLectern(t: Test): Promise<Lectern> {
+export async function startLectern(
+  t: Test,
+  { clock, console: settings = {} }: { clock?: Clock; console?: Record<string, string> } = {},
+): Promise<Lectern> {
   const servers = await startTestServers(t, {
     nats: {
       config: fileURLToPath(new URL('../../../infra/nats.conf', import.meta.url)),
@@ -46,22 +53,24 @@ export async function startLectern(t: Test): Promise<Lectern> {
     REDIS_URL: servers.redisUrl,
   })
   const startOneQuota = () =>
-    startTestService(t, startQuota, QuotaConfig, environment('quota'), { name: 'quota' })
+    startTestService(t, startQuota, QuotaConfig, environment('quota'), {
+      name: 'quota',
+      ...(clock ? { clock } : {}),
+    })
   // One after the other: the first makes the streams, and nats-server has no room for two that make them at once.
   let quota = await startOneQuota()
   await startTestService(t, startLogger, LoggerConfig, environment('logger'), { name: 'logger' })
   await startTestService(t, startPrompts, PromptsConfig, environment('prompts'), { name: 'prompts' })
-  const { url } = await startTestService(t, startService, Config, {
-    NATS_URL: busUrl('console'),
-    PORT: '0',
-    ADMIN_TOKEN: TOKEN,
-  })
+  const own = { NATS_URL: busUrl('console'), PORT: '0', ADMIN_TOKEN: TOKEN, ...settings }
+  const { url } = await startTestService(t, startService, Config, own)
   const operator = await connectBus({ url: busUrl('ops'), service: 'ops', log: createLog('ops', 'silent') })
   t.teardown(() => operator.close())
   return {
     url,
     api: clientOf(url),
     operator,
+    databaseUrl: servers.databaseUrl,
+    environment: own,
     stopQuota: () => quota.stop(),
     startQuota: async () => {
       quota = await startOneQuota()

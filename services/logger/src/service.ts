@@ -16,8 +16,10 @@ import { openPool } from '@lectern/shared/postgres/pool.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
 import { answerConsole } from './calls.ts'
 import type { Config } from './config.ts'
+import { answerAudit } from './handlers/audit.ts'
 import { completionRecorded } from './handlers/completion-recorded.ts'
 import { deadLetterPut } from './handlers/dead-letter-put.ts'
+import { createAudit } from './store/audit.ts'
 import { createConversations } from './store/conversations.ts'
 import { openDatabase } from './store/database.ts'
 import { createDeadLetters } from './store/dead-letters.ts'
@@ -54,6 +56,7 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
     pseudonymsOf: createPseudonyms(db),
     use: createUse(pool),
   })
+  answerAudit(responder, createAudit(db))
 
   startPeriodic('summing up the use', { intervalMs: SUM_INTERVAL_MS, log, closing }, () =>
     catchUp(pool, () => closing.disposed),

@@ -68,5 +68,15 @@ export const Config = Type.Object({
     maximum: LONGEST_TIMER_MS,
     description: 'an account is compared again when its last comparison is older than this',
   }),
+  STAFF_SESSION_IDLE_MS: Type.Integer({
+    default: 12 * 3_600_000,
+    minimum: 60_000,
+    description: 'staff who did nothing for this long sign in again; 12 h: a day of work',
+  }),
+  STAFF_SESSION_LONGEST_MS: Type.Integer({
+    default: 7 * 86_400_000,
+    minimum: 60_000,
+    description: 'staff sign in again after this long, whatever they did; 7 d',
+  }),
 })
 export type Config = Static<typeof Config>

@@ -20,6 +20,7 @@ import { completionRecorded } from './handlers/completion-recorded.ts'
 import { createLoader } from './loader.ts'
 import { createPolicyRepair, createReconciler } from './reconciler.ts'
 import { createSettlement, type RecordEnds } from './settlement.ts'
+import { answerIdentity } from './staff-calls.ts'
 import { openStores, type Stores } from './store/stores.ts'
 import { createLook, createSync, type LookAtAccount, type SyncAccount } from './sync.ts'
 
@@ -87,7 +88,7 @@ function startUpkeep(
 
 function answer(
   nc: NatsConnection,
-  { config, log, closing }: ServiceContext<Config>,
+  { config, log, clock, closing }: ServiceContext<Config>,
   stores: Stores,
   sync: SyncAccount,
 ): void {
@@ -110,6 +111,7 @@ function answer(
   closing.defer(() => responder.drain())
   answerGateways(responder, parts)
   answerStaff(responder, parts)
+  answerIdentity(responder, { ...stores.staff, clock })
 }
 
 // So many settlements reach Redis while Postgres is away: five minutes at 160 requests a second. About 2 kB each here.

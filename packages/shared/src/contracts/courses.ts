@@ -132,9 +132,10 @@ export type Course = Static<typeof Course>
 
 export const CreateCourseCall = defineCall('quota.courses.create', CourseInput, Course)
 export const GetCourseCall = defineCall('quota.courses.get', Type.Object({ courseId: CourseId }), Course)
+/** By id; with `courseIds`, only of those. */
 export const ListCoursesCall = defineCall(
   'quota.courses.list',
-  Type.Object({ ...PageQuery }),
+  Type.Object({ ...PageQuery, courseIds: Type.Optional(Type.Array(CourseId, { maxItems: 1000 })) }),
   Type.Object({ items: Type.Array(Course), next: Next }),
 )
 /** Changes apply to the running week at once; a changed allowance is a correcting entry in the ledger. */

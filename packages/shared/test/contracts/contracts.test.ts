@@ -16,6 +16,8 @@ const REFUSING = [
   'quota.courses.create',
   'quota.courses.update',
   'quota.grants.add',
+  'staff.invite',
+  'staff.update',
 ]
 
 t.test(

@@ -12,8 +12,8 @@ import { LecternError } from '@lectern/shared/errors.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
 import { Type } from 'typebox'
 import type { HandlerOptions } from '../app.ts'
+import { actorOf } from '../caller.ts'
 import { closedObject, failures, pageOf, StudentParams, WeekOnly } from '../schemas.ts'
-import { STAFF } from '../staff.ts'
 
 const { week, tokens, reason } = GrantCall.request.properties
 const tags = ['budget']
@@ -42,7 +42,7 @@ export const grants: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { n
     async (request, reply) => {
       const asked = { studentId: request.params.student, ...request.body }
       const grantId = request.headers['idempotency-key'] ?? randomUUIDv7()
-      const entry = await grant({ grantId, ...asked, actor: STAFF })
+      const entry = await grant({ grantId, ...asked, actor: actorOf(request) })
       if (entry.studentId !== asked.studentId || entry.week !== asked.week || entry.tokens !== asked.tokens) {
         throw new LecternError('conflict', {
           message: 'This Idempotency-Key was used for another grant. Use a new one for each grant.',

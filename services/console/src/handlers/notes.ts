@@ -11,8 +11,8 @@ import { RequestId } from '@lectern/shared/contracts/fields.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
 import { Type } from 'typebox'
 import type { HandlerOptions } from '../app.ts'
+import { actorOf } from '../caller.ts'
 import { ConversationParams, closedObject, failures, PageOnly, pageOf } from '../schemas.ts'
-import { STAFF } from '../staff.ts'
 
 const { text } = AddNoteCall.request.properties
 const tags = ['conversations']
@@ -35,7 +35,7 @@ export const notes: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { nc
         response: { 200: FlagConversationCall.reply, ...failures },
       },
     },
-    async request => flag({ id: request.params.id, flagged: request.body.flagged, actor: STAFF }),
+    async request => flag({ id: request.params.id, flagged: request.body.flagged, actor: actorOf(request) }),
   )
 
   app.get(
@@ -65,7 +65,12 @@ export const notes: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { nc
     },
     async (request, reply) => {
       const noteId = randomUUIDv7()
-      const note = await addNote({ noteId, id: request.params.id, text: request.body.text, actor: STAFF })
+      const note = await addNote({
+        noteId,
+        id: request.params.id,
+        text: request.body.text,
+        actor: actorOf(request),
+      })
       return reply.code(201).send(note)
     },
   )
@@ -80,6 +85,7 @@ export const notes: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { nc
         response: { 200: Note, ...failures },
       },
     },
-    async request => removeNote({ id: request.params.id, noteId: request.params.note, actor: STAFF }),
+    async request =>
+      removeNote({ id: request.params.id, noteId: request.params.note, actor: actorOf(request) }),
   )
 }

@@ -5,10 +5,10 @@ import { toCourse } from '../course.ts'
 import { readIdCursor } from '../cursors.ts'
 import type { Courses } from '../store/courses.ts'
 
-/** `quota.courses.list`: by id. */
+/** `quota.courses.list`: by id, all or those that are named. */
 export function listCourses(courses: Courses): Handler<typeof ListCoursesCall> {
-  return async ({ limit, cursor }) => {
-    const rows = await courses.list(limit + 1, readIdCursor(cursor))
+  return async ({ limit, cursor, courseIds }) => {
+    const rows = await courses.list(limit + 1, readIdCursor(cursor), courseIds)
     return toPage(rows.map(toCourse), limit, course => toCursor([course.id]))
   }
 }

@@ -11,8 +11,8 @@ import { type Database, isTaken } from './database.ts'
 export interface Courses {
   create(input: CourseInput): Promise<CourseRow>
   find(courseId: string): Promise<CourseRow>
-  /** By id, behind the one named. */
-  list(limit: number, after?: string): Promise<CourseRow[]>
+  /** By id, behind the one named; of those that are named by `only`. */
+  list(limit: number, after?: string, only?: readonly string[]): Promise<CourseRow[]>
   changedSince(time: Date): Promise<CourseRow[]>
   /** Answers also the accounts whose granted tokens changed with it. */
   update(
@@ -47,9 +47,14 @@ export function createCourses(database: Database): Courses {
       return course
     },
 
-    list(limit, after) {
+    list(limit, after, only) {
       return database.course.findMany({
-        where: after === undefined ? {} : { id: { gt: after } },
+        where: {
+          id: {
+            ...(after === undefined ? {} : { gt: after }),
+            ...(only === undefined ? {} : { in: [...only] }),
+          },
+        },
         orderBy: { id: 'asc' },
         take: limit,
       })

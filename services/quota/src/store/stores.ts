@@ -5,12 +5,16 @@ import type { Config } from '../config.ts'
 import { type Accounts, createAccounts } from './accounts.ts'
 import { type ApiKeys, createApiKeys } from './api-keys.ts'
 import { type Courses, createCourses } from './courses.ts'
-import { openDatabase } from './database.ts'
+import { type Database, openDatabase } from './database.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { createPolicies, type Policies } from './policies.ts'
 import { createProviderKeys, type ProviderKeys } from './provider-keys.ts'
 import { type RedisClock, startRedisClock } from './redis-clock.ts'
 import { createReservations, type Reservations } from './reservations.ts'
+import { createStaffMembers, type StaffMembers } from './staff.ts'
+import { createStaffAccess, type StaffAccess } from './staff-access.ts'
+import { createStaffSessions, type StaffSessions } from './staff-sessions.ts'
+import { createStaffTries, type StaffTries } from './staff-tries.ts'
 import { createStatements, type Statements } from './statements.ts'
 import { createStudents, type Students } from './students.ts'
 
@@ -30,6 +34,15 @@ export interface Stores {
   students: Students
   keys: ApiKeys
   providerKeys: ProviderKeys
+  staff: StaffStores
+}
+
+/** Who the staff are and who of them is signed in. */
+export interface StaffStores {
+  members: StaffMembers
+  access: StaffAccess
+  sessions: StaffSessions
+  tries: StaffTries
 }
 
 /** Opens Redis and Postgres. Waits for neither: while one is away, what needs it is answered with 503. */
@@ -58,5 +71,16 @@ export function openStores(context: ServiceContext<Config>): Stores {
     students: createStudents(database),
     keys: createApiKeys(database),
     providerKeys: createProviderKeys(database),
+    staff: openStaffStores(database, config),
+  }
+}
+
+function openStaffStores(database: Database, config: Config): StaffStores {
+  const limits = { idleMs: config.STAFF_SESSION_IDLE_MS, longestMs: config.STAFF_SESSION_LONGEST_MS }
+  return {
+    members: createStaffMembers(database),
+    access: createStaffAccess(database, limits),
+    sessions: createStaffSessions(database, limits),
+    tries: createStaffTries(database),
   }
 }

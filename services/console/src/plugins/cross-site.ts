@@ -1,0 +1,38 @@
+import { LecternError } from '@lectern/shared/errors.ts'
+import type { FastifyRequest } from 'fastify'
+import { isSame } from '../secret.ts'
+import { csrfTokenOf } from '../sessions.ts'
+import { isFromOwnPages, type Site } from '../site.ts'
+
+export type RefuseForeignPages = (request: FastifyRequest) => void
+
+export const READING = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/**
+ * A browser sends the cookie wherever a request comes from, so for a change by cookie a page must prove that it is ours: by where
+ * the browser says that it comes from, and by the session's own token, which no foreign page can read. A script with a
+ * token or key has no cookie, and needs neither. Signing in changes whose cookie there is: not from a foreign page, either.
+ */
+export function foreignPageRefusal(site: Site): RefuseForeignPages {
+  return request => {
+    const { method, caller, headers } = request
+    if (READING.has(method) || headers.authorization !== undefined) return
+    if (site.originOf(request) === null) {
+      throw new LecternError('forbidden', {
+        message: 'People sign in at this address only where CONSOLE_URL names it. Ask who runs this Lectern.',
+      })
+    }
+    const own = isFromOwnPages(site, request)
+    if (own === false || (caller && own === null)) {
+      throw new LecternError('forbidden', {
+        message: "This request does not come from the console's own pages.",
+      })
+    }
+    if (caller?.kind !== 'person') return
+    const { 'x-csrf-token': token } = headers
+    if (typeof token === 'string' && isSame(token, csrfTokenOf(caller))) return
+    throw new LecternError('forbidden', {
+      message: 'The header x-csrf-token is missing or of another session: it is `csrf` of GET /api/session.',
+    })
+  }
+}
