@@ -1,13 +1,16 @@
 import { randomUUIDv7 } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import swagger from '@fastify/swagger'
+import { type Clock, systemClock } from '@lectern/shared/clock.ts'
 import { observeRequests } from '@lectern/shared/fastify-requests.ts'
 import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
 import type { Needs } from '@lectern/shared/ops.ts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { createCourseOf } from './course-of.ts'
+import { audit } from './handlers/audit.ts'
 import { conversations } from './handlers/conversations.ts'
 import { courses } from './handlers/courses.ts'
+import { exportFile } from './handlers/export.ts'
 import { grants } from './handlers/grants.ts'
 import { health } from './handlers/health.ts'
 import { importStudents } from './handlers/import-students.ts'
@@ -18,7 +21,9 @@ import { prompts } from './handlers/prompts.ts'
 import { rules } from './handlers/rules.ts'
 import { session } from './handlers/session.ts'
 import { students } from './handlers/students.ts'
+import { use } from './handlers/use.ts'
 import { openApi } from './openapi.ts'
+import { auditRequests } from './plugins/audit.ts'
 import { guardRoutes } from './plugins/auth.ts'
 import { parseBodies } from './plugins/bodies.ts'
 import { foreignPageRefusal } from './plugins/cross-site.ts'
@@ -40,15 +45,17 @@ export interface AppOptions {
   /** Where browsers reach the console; undefined: on this machine only. */
   consoleUrl?: string | undefined
   gatewayUrl?: string | undefined
+  clock?: Clock
   /** Whose `X-Forwarded-For` is believed. */
   trustedProxies?: string[]
   /** Whether the console has been asked to stop: connections are then closed as their answers end. */
   isStopping?: () => boolean
 }
 
-/** What each handler file gets: the bus on which it asks the owning services. */
+/** What each handler file gets: the bus on which it asks the owning services, and the time. */
 export interface HandlerOptions {
   nc: NatsConnection
+  clock: Clock
 }
 
 /** A roster of 2,000 students has some hundred kB, a prompt at most 800: 5 MB is plenty and still cheap to hold. */
@@ -56,7 +63,21 @@ const BODY_LIMIT_BYTES = 5 * 1024 * 1024
 /** An upload of the body limit at 200 kB/s; Fastify's own default is to wait for ever. */
 const REQUEST_TIMEOUT_MS = 30_000
 
-const HANDLERS = [courses, importStudents, students, keys, grants, prompts, rules, conversations, notes, ops]
+const HANDLERS = [
+  courses,
+  importStudents,
+  students,
+  keys,
+  grants,
+  prompts,
+  rules,
+  conversations,
+  exportFile,
+  notes,
+  use,
+  audit,
+  ops,
+]
 
 /** Builds the HTTP API without listening. */
 export async function createApp({
@@ -66,6 +87,7 @@ export async function createApp({
   adminToken,
   consoleUrl,
   gatewayUrl,
+  clock = systemClock,
   trustedProxies = [],
   isStopping = () => false,
 }: AppOptions): Promise<FastifyInstance> {
@@ -97,12 +119,13 @@ export async function createApp({
   validateByTypeBox(app)
   await app.register(cookie)
   const signIn = guard(app, { nc, adminToken, consoleUrl })
+  auditRequests(app, nc)
   await app.register(swagger, openApi(gatewayUrl))
   await app.register(health, { needs })
   await app.register(
     async api => {
       await api.register(session, signIn)
-      for (const handler of HANDLERS) await api.register(handler, { nc })
+      for (const handler of HANDLERS) await api.register(handler, { nc, clock })
     },
     { prefix: '/api' },
   )

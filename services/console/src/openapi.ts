@@ -9,6 +9,8 @@ const TAGS = [
   { name: 'prompts', description: 'The system prompt of each week' },
   { name: 'rules', description: 'What is blocked or guided' },
   { name: 'conversations', description: 'What was asked and answered' },
+  { name: 'use', description: 'How a course uses what it has' },
+  { name: 'audit', description: 'What staff did and read' },
   { name: 'health', description: 'For operators and balancers' },
 ]
 

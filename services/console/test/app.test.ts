@@ -41,6 +41,10 @@ const ROUTES = [
   'GET /api/conversations/{id}/notes',
   'POST /api/conversations/{id}/notes',
   'DELETE /api/conversations/{id}/notes/{note}',
+  'GET /api/courses/{course}/conversations/export',
+  'GET /api/courses/{course}/use',
+  'GET /api/courses/{course}/use/{table}',
+  'GET /api/audit',
 ]
 
 t.test('only the staff token opens the API', async t => {
@@ -83,6 +87,9 @@ t.test('P11: services away are a 503 that says when to try again', async t => {
     'GET /api/conversations/x',
     'GET /api/conversations/x/notes',
     'DELETE /api/conversations/x/notes/n',
+    'GET /api/courses/c/conversations/export',
+    'GET /api/courses/c/use',
+    'GET /api/courses/c/use/days.csv',
   ]
   for (const route of routes) {
     const { status, body, headers } = await api(route)

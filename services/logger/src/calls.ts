@@ -1,6 +1,7 @@
 import * as conversation from '@lectern/shared/contracts/conversations.ts'
 import { QuestionsUseCall, WeeksUseCall, WeekUseCall } from '@lectern/shared/contracts/use.ts'
 import type { Responder } from '@lectern/shared/nats/responder.ts'
+import { exportConversations, pseudonyms } from './handlers/export-conversations.ts'
 import { flagConversation } from './handlers/flag-conversation.ts'
 import { getConversation } from './handlers/get-conversation.ts'
 import { listConversations } from './handlers/list-conversations.ts'
@@ -10,6 +11,7 @@ import { questionsUse, weeksUse, weekUse } from './handlers/use.ts'
 import type { Conversations } from './store/conversations.ts'
 import type { Flags } from './store/flags.ts'
 import type { Notes } from './store/notes.ts'
+import type { Pseudonyms } from './store/pseudonyms.ts'
 import type { Use } from './store/use.ts'
 
 /** What the handlers share. */
@@ -17,11 +19,13 @@ export interface Parts {
   conversations: Conversations
   flags: Flags
   notes: Notes
+  pseudonymsOf: Pseudonyms
   use: Use
 }
 
 /** What the console asks. */
-export function answerConsole(responder: Responder, { conversations, flags, notes, use }: Parts): void {
+export function answerConsole(responder: Responder, parts: Parts): void {
+  const { conversations, flags, notes, pseudonymsOf, use } = parts
   responder.on(conversation.ListConversationsCall, listConversations(conversations))
   responder.on(conversation.SearchConversationsCall, searchConversations(conversations))
   responder.on(conversation.GetConversationCall, getConversation(conversations))
@@ -29,6 +33,8 @@ export function answerConsole(responder: Responder, { conversations, flags, note
   responder.on(conversation.AddNoteCall, addNote(notes))
   responder.on(conversation.ListNotesCall, listNotes(notes))
   responder.on(conversation.RemoveNoteCall, removeNote(notes))
+  responder.on(conversation.ExportConversationsCall, exportConversations(conversations))
+  responder.on(conversation.PseudonymsCall, pseudonyms(pseudonymsOf))
   responder.on(WeekUseCall, weekUse(use))
   responder.on(WeeksUseCall, weeksUse(use))
   responder.on(QuestionsUseCall, questionsUse(use))

@@ -102,3 +102,16 @@ export const RemoveNoteCall = defineCall(
   Type.Object({ id: RequestId, noteId: RequestId, actor: Actor }),
   Note,
 )
+
+/** The same conversations as a list or, with `q`, a search has, whole. */
+export const ExportConversationsCall = defineCall(
+  'conversations.export',
+  Type.Object({ q: Type.Optional(SearchConversationsCall.request.properties.q), ...filter }),
+  Type.Object({ items: Type.Array(Conversation), next: Next }),
+)
+/** What stands for each student in what leaves the course: the same at every time, and different in every course. */
+export const PseudonymsCall = defineCall(
+  'conversations.pseudonyms',
+  Type.Object({ courseId: CourseId, studentIds: Type.Array(StudentId, { maxItems: 1000 }) }),
+  Type.Object({ pseudonyms: Type.Array(Type.String()) }),
+)
