@@ -8,15 +8,18 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { createCourseOf } from './course-of.ts'
 import { audit } from './handlers/audit.ts'
 import { conversations } from './handlers/conversations.ts'
+import { courseStaff } from './handlers/course-staff.ts'
 import { courses } from './handlers/courses.ts'
 import { grants } from './handlers/grants.ts'
 import { health } from './handlers/health.ts'
 import { importStudents } from './handlers/import-students.ts'
 import { keys } from './handlers/keys.ts'
+import { links } from './handlers/links.ts'
 import { ops } from './handlers/ops.ts'
 import { prompts } from './handlers/prompts.ts'
 import { rules } from './handlers/rules.ts'
 import { session } from './handlers/session.ts'
+import { staff } from './handlers/staff.ts'
 import { students } from './handlers/students.ts'
 import { openApi } from './openapi.ts'
 import { auditRequests } from './plugins/audit.ts'
@@ -29,7 +32,7 @@ import { logRequests } from './plugins/log.ts'
 import { validateByTypeBox } from './plugins/validation.ts'
 import { createSessions } from './sessions.ts'
 import { createDescribe, type SignIn } from './sign-in.ts'
-import { createSite } from './site.ts'
+import { createSite, type Site } from './site.ts'
 import { createTakeTry } from './tries.ts'
 
 export interface AppOptions {
@@ -56,7 +59,19 @@ const BODY_LIMIT_BYTES = 5 * 1024 * 1024
 /** An upload of the body limit at 200 kB/s; Fastify's own default is to wait for ever. */
 const REQUEST_TIMEOUT_MS = 30_000
 
-const HANDLERS = [courses, importStudents, students, keys, grants, prompts, rules, conversations, audit, ops]
+const HANDLERS = [
+  courses,
+  courseStaff,
+  importStudents,
+  students,
+  keys,
+  grants,
+  prompts,
+  rules,
+  conversations,
+  audit,
+  ops,
+]
 
 /** Builds the HTTP API without listening. */
 export async function createApp({
@@ -96,13 +111,16 @@ export async function createApp({
   parseBodies(app)
   validateByTypeBox(app)
   await app.register(cookie)
-  const signIn = guard(app, { nc, adminToken, consoleUrl })
+  const site = createSite(consoleUrl)
+  const signIn = guard(app, { nc, adminToken, site })
   auditRequests(app, nc)
   await app.register(swagger, openApi(gatewayUrl))
   await app.register(health, { needs })
   await app.register(
     async api => {
       await api.register(session, signIn)
+      await api.register(links, signIn)
+      await api.register(staff, { nc, site })
       for (const handler of HANDLERS) await api.register(handler, { nc })
     },
     { prefix: '/api' },
@@ -114,9 +132,8 @@ export async function createApp({
 /** Who may come in, for all routes that are registered after it; answers what the ways in need. */
 function guard(
   app: FastifyInstance,
-  { nc, adminToken, consoleUrl }: Pick<AppOptions, 'nc' | 'adminToken' | 'consoleUrl'>,
+  { nc, adminToken, site }: Pick<AppOptions, 'nc' | 'adminToken'> & { site: Site },
 ): SignIn {
-  const site = createSite(consoleUrl)
   const sessions = createSessions(nc, site)
   const courseOf = createCourseOf(nc)
   guardRoutes(app, { adminToken, sessions, courseOf, refuseForeignPages: foreignPageRefusal(site) })
