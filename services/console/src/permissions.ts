@@ -22,7 +22,7 @@ const staff: Permission = { level: 'staff' }
 /** Written down when it is known who it was. */
 const signIn = (audit: string): Permission => ({ level: 'anyone', audit })
 const person = (audit: string): Permission => ({ level: 'person', audit })
-const admin = (audit: string): Permission => ({ level: 'admin', audit })
+const admin = (audit?: string): Permission => ({ level: 'admin', ...(audit === undefined ? {} : { audit }) })
 const assistant = (of: Place): Permission => ({ level: 'assistant', of })
 const reader = (of: Place, audit: string): Permission => ({ level: 'assistant', of, audit })
 const owner = (of: Place, audit?: string): Permission => ({
@@ -42,7 +42,16 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'POST /api/session': signIn('session.begin'),
   'DELETE /api/session': person('session.end'),
   'POST /api/setup': signIn('setup.complete'),
+  'POST /api/invite': signIn('invitation.accept'),
   'POST /api/password': person('password.change'),
+
+  'GET /api/staff': admin(),
+  'POST /api/staff': admin('staff.invite'),
+  'PATCH /api/staff/:id': admin('staff.update'),
+  'POST /api/staff/:id/invite': admin('staff.link'),
+  'GET /api/courses/:course/staff': assistant('course'),
+  'PUT /api/courses/:course/staff/:id': owner('course', 'role.put'),
+  'DELETE /api/courses/:course/staff/:id': owner('course', 'role.remove'),
 
   // Answers only one's own.
   'GET /api/courses': staff,
