@@ -8,12 +8,14 @@ import type { Needs } from '@lectern/shared/ops.ts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { createCourseOf } from './course-of.ts'
 import { audit } from './handlers/audit.ts'
+import { bulkGrants } from './handlers/bulk-grants.ts'
 import { conversations } from './handlers/conversations.ts'
 import { courseStaff } from './handlers/course-staff.ts'
 import { courses } from './handlers/courses.ts'
 import { exportFile } from './handlers/export.ts'
 import { grants } from './handlers/grants.ts'
 import { health } from './handlers/health.ts'
+import { importRoster } from './handlers/import-roster.ts'
 import { importStudents } from './handlers/import-students.ts'
 import { keys } from './handlers/keys.ts'
 import { links } from './handlers/links.ts'
@@ -70,9 +72,11 @@ const HANDLERS = [
   courses,
   courseStaff,
   importStudents,
+  importRoster,
   students,
   keys,
   grants,
+  bulkGrants,
   prompts,
   rules,
   conversations,
