@@ -2,7 +2,9 @@ import { createRouter } from '@tanstack/react-router'
 import { accessRoutes } from '../pages/access/routes.ts'
 import { accountRoutes } from '../pages/account/routes.ts'
 import { courseStartRoute, coursesRoutes } from '../pages/courses/routes.ts'
+import { promptsRoutes } from '../pages/prompts/routes.ts'
 import { rosterRoutes } from '../pages/roster/routes.ts'
+import { rulesRoutes } from '../pages/rules/routes.ts'
 import { settingsRoutes } from '../pages/settings/routes.ts'
 import { studentRoutes } from '../pages/student/routes.ts'
 import { Loading } from '../parts/states.tsx'
@@ -15,7 +17,14 @@ const routeTree = rootRoute.addChildren([
   staffRoute.addChildren([
     ...coursesRoutes,
     ...accountRoutes,
-    courseRoute.addChildren([courseStartRoute, ...rosterRoutes, ...studentRoutes, ...settingsRoutes]),
+    courseRoute.addChildren([
+      courseStartRoute,
+      ...rosterRoutes,
+      ...studentRoutes,
+      ...promptsRoutes,
+      ...rulesRoutes,
+      ...settingsRoutes,
+    ]),
   ]),
 ])
 
