@@ -4,6 +4,7 @@ import type { Responder } from '@lectern/shared/nats/responder.ts'
 import { exportConversations, pseudonyms } from './handlers/export-conversations.ts'
 import { flagConversation } from './handlers/flag-conversation.ts'
 import { getConversation } from './handlers/get-conversation.ts'
+import { getThread } from './handlers/get-thread.ts'
 import { listConversations } from './handlers/list-conversations.ts'
 import { addNote, listNotes, removeNote } from './handlers/notes.ts'
 import { searchConversations } from './handlers/search-conversations.ts'
@@ -12,6 +13,7 @@ import type { Conversations } from './store/conversations.ts'
 import type { Flags } from './store/flags.ts'
 import type { Notes } from './store/notes.ts'
 import type { Pseudonyms } from './store/pseudonyms.ts'
+import type { FindThread } from './store/threads.ts'
 import type { Use } from './store/use.ts'
 
 /** What the handlers share. */
@@ -20,12 +22,13 @@ export interface Parts {
   flags: Flags
   notes: Notes
   pseudonymsOf: Pseudonyms
+  findThread: FindThread
   use: Use
 }
 
 /** What the console asks. */
 export function answerConsole(responder: Responder, parts: Parts): void {
-  const { conversations, flags, notes, pseudonymsOf, use } = parts
+  const { conversations, flags, notes, pseudonymsOf, findThread, use } = parts
   responder.on(conversation.ListConversationsCall, listConversations(conversations))
   responder.on(conversation.SearchConversationsCall, searchConversations(conversations))
   responder.on(conversation.GetConversationCall, getConversation(conversations))
@@ -33,6 +36,7 @@ export function answerConsole(responder: Responder, parts: Parts): void {
   responder.on(conversation.AddNoteCall, addNote(notes))
   responder.on(conversation.ListNotesCall, listNotes(notes))
   responder.on(conversation.RemoveNoteCall, removeNote(notes))
+  responder.on(conversation.GetThreadCall, getThread(findThread))
   responder.on(conversation.ExportConversationsCall, exportConversations(conversations))
   responder.on(conversation.PseudonymsCall, pseudonyms(pseudonymsOf))
   responder.on(WeekUseCall, weekUse(use))

@@ -28,6 +28,7 @@ import { createNotes } from './store/notes.ts'
 import { keepPartitions } from './store/partitions.ts'
 import { createPseudonyms } from './store/pseudonyms.ts'
 import { createRecordWriter } from './store/record-writer.ts'
+import { createThreads } from './store/threads.ts'
 import { createUse } from './store/use.ts'
 import { catchUp } from './store/use-sums.ts'
 
@@ -54,6 +55,7 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
     flags: createFlags(db),
     notes: createNotes(db),
     pseudonymsOf: createPseudonyms(db),
+    findThread: createThreads(db),
     use: createUse(pool),
   })
   answerAudit(responder, createAudit(db))
