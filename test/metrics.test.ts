@@ -26,6 +26,7 @@ const system = await startSystem(t, {
     SCRIPTED_KEY: 'a key, whose state is a metric',
   },
   provider: { apiKeyEnv: 'SCRIPTED_KEY' },
+  model: { limits: { parallel: 1 } },
 })
 
 /** What all services answer at /metrics of their operators' doors. */
@@ -37,7 +38,7 @@ async function scrapeAll(): Promise<string> {
 const seriesIn = (scraped: string) =>
   new Set([...scraped.matchAll(/^([a-zA-Z_:][\w:]*)[{ ]/gm)].map(([, name = '']) => name))
 
-t.test('what students do: an answer, a refusal, a block', async t => {
+t.test('what students do: an answer, a wait for a place, a refusal, a block', async t => {
   await system.staff('PATCH', '/api/courses/demo', { answerCache: 'free' })
   const client = system.client()
   const stream = await client.chat.completions.create({
@@ -46,6 +47,10 @@ t.test('what students do: an answer, a refusal, a block', async t => {
     stream: true,
   })
   for await (const _ of stream);
+  const slow = ['one', 'two'].map(name =>
+    client.chat.completions.create({ model: MODEL, messages: ask(`${name} [[demo: delay=200]]`) }),
+  )
+  t.equal((await Promise.all(slow)).length, 2, 'the second when the first is over')
   const refused = client.chat.completions.create({ model: 'no-such-model', messages: ask('Refuse me') })
   await t.rejects(refused, /404/)
   await system.staff('POST', '/api/courses/demo/rules', {

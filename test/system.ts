@@ -28,18 +28,20 @@ export interface SystemOptions {
   providers?: [string, ...string[]]
   /** What the providers file says of each of them beside its address. */
   provider?: object
+  /** And of its model. */
+  model?: object
 }
 
 export async function startSystem(
   t: Test,
-  { env = {}, course, providers = ['scripted'], provider: settings = {} }: SystemOptions = {},
+  { env = {}, course, providers = ['scripted'], provider: settings = {}, model = {} }: SystemOptions = {},
 ) {
   const provider = await startDemoProvider({ port: 0, firstTokenMs: 5, chunkMs: 1 })
   t.teardown(() => provider.close())
   const folder = await mkdtemp(join(tmpdir(), 'lectern-system-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const providersFile = join(folder, 'providers.yaml')
-  await writeFile(providersFile, providersYaml(providers, provider.url, settings))
+  await writeFile(providersFile, providersYaml(providers, provider.url, settings, model))
   const lectern = await launchLectern({ env: { LECTERN_PROVIDERS: providersFile, ...env } })
   t.teardown(() => lectern.stop())
   const { demo } = lectern
@@ -95,14 +97,14 @@ export async function startSystem(
   }
 }
 
-function providersYaml(names: string[], providerUrl: string, settings: object): string {
+function providersYaml(names: string[], providerUrl: string, settings: object, model: object): string {
   return JSON.stringify({
     providers: names.map(name => ({
       name,
       kind: 'openai',
       baseUrl: `${providerUrl}/v1`,
       ...settings,
-      models: [{ name: MODEL, model: 'demo-small' }],
+      models: [{ name: MODEL, model: 'demo-small', ...model }],
     })),
   })
 }

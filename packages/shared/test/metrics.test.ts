@@ -81,6 +81,7 @@ t.test('P10: no label grows with students', async t => {
     'result',
     'course',
     'type',
+    'limit',
   ]
   const inside = ['script', 'reply', 'subject', 'consumer', 'state', 'statement', 'instrumentation']
   t.same(

@@ -8,18 +8,23 @@ import type { Needs } from '@lectern/shared/ops.ts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { createCourseOf } from './course-of.ts'
 import { audit } from './handlers/audit.ts'
+import { bulkGrants } from './handlers/bulk-grants.ts'
 import { conversations } from './handlers/conversations.ts'
+import { courseStaff } from './handlers/course-staff.ts'
 import { courses } from './handlers/courses.ts'
 import { exportFile } from './handlers/export.ts'
 import { grants } from './handlers/grants.ts'
 import { health } from './handlers/health.ts'
+import { importRoster } from './handlers/import-roster.ts'
 import { importStudents } from './handlers/import-students.ts'
 import { keys } from './handlers/keys.ts'
+import { links } from './handlers/links.ts'
 import { notes } from './handlers/notes.ts'
 import { ops } from './handlers/ops.ts'
 import { prompts } from './handlers/prompts.ts'
 import { rules } from './handlers/rules.ts'
 import { session } from './handlers/session.ts'
+import { staff } from './handlers/staff.ts'
 import { students } from './handlers/students.ts'
 import { use } from './handlers/use.ts'
 import { openApi } from './openapi.ts'
@@ -34,7 +39,7 @@ import { servePages } from './plugins/pages.ts'
 import { validateByTypeBox } from './plugins/validation.ts'
 import { createSessions } from './sessions.ts'
 import { createDescribe, type SignIn } from './sign-in.ts'
-import { createSite } from './site.ts'
+import { createSite, type Site } from './site.ts'
 import { createTakeTry } from './tries.ts'
 
 export interface AppOptions {
@@ -65,10 +70,13 @@ const REQUEST_TIMEOUT_MS = 30_000
 
 const HANDLERS = [
   courses,
+  courseStaff,
   importStudents,
+  importRoster,
   students,
   keys,
   grants,
+  bulkGrants,
   prompts,
   rules,
   conversations,
@@ -118,13 +126,16 @@ export async function createApp({
   parseBodies(app)
   validateByTypeBox(app)
   await app.register(cookie)
-  const signIn = guard(app, { nc, adminToken, consoleUrl })
+  const site = createSite(consoleUrl)
+  const signIn = guard(app, { nc, adminToken, site })
   auditRequests(app, nc)
   await app.register(swagger, openApi(gatewayUrl))
   await app.register(health, { needs })
   await app.register(
     async api => {
       await api.register(session, signIn)
+      await api.register(links, signIn)
+      await api.register(staff, { nc, site })
       for (const handler of HANDLERS) await api.register(handler, { nc, clock })
     },
     { prefix: '/api' },
@@ -136,9 +147,8 @@ export async function createApp({
 /** Who may come in, for all routes that are registered after it; answers what the ways in need. */
 function guard(
   app: FastifyInstance,
-  { nc, adminToken, consoleUrl }: Pick<AppOptions, 'nc' | 'adminToken' | 'consoleUrl'>,
+  { nc, adminToken, site }: Pick<AppOptions, 'nc' | 'adminToken'> & { site: Site },
 ): SignIn {
-  const site = createSite(consoleUrl)
   const sessions = createSessions(nc, site)
   const courseOf = createCourseOf(nc)
   guardRoutes(app, { adminToken, sessions, courseOf, refuseForeignPages: foreignPageRefusal(site) })

@@ -1,6 +1,7 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 
 const TAGS = [
+  { name: 'staff', description: 'Who the staff are, and their roles in courses' },
   { name: 'session', description: 'Signing in and out' },
   { name: 'courses', description: 'Calendar, allowance and models of a course' },
   { name: 'students', description: 'The roster of a course' },

@@ -22,7 +22,7 @@ const staff: Permission = { level: 'staff' }
 /** Written down when it is known who it was. */
 const signIn = (audit: string): Permission => ({ level: 'anyone', audit })
 const person = (audit: string): Permission => ({ level: 'person', audit })
-const admin = (audit: string): Permission => ({ level: 'admin', audit })
+const admin = (audit?: string): Permission => ({ level: 'admin', ...(audit === undefined ? {} : { audit }) })
 const assistant = (of: Place): Permission => ({ level: 'assistant', of })
 const reader = (of: Place, audit: string): Permission => ({ level: 'assistant', of, audit })
 const owner = (of: Place, audit?: string): Permission => ({
@@ -42,22 +42,36 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'POST /api/session': signIn('session.begin'),
   'DELETE /api/session': person('session.end'),
   'POST /api/setup': signIn('setup.complete'),
+  'POST /api/invite': signIn('invitation.accept'),
   'POST /api/password': person('password.change'),
+
+  'GET /api/staff': admin(),
+  'POST /api/staff': admin('staff.invite'),
+  'PATCH /api/staff/:id': admin('staff.update'),
+  'POST /api/staff/:id/invite': admin('staff.link'),
+  'GET /api/courses/:course/staff': assistant('course'),
+  'PUT /api/courses/:course/staff/:id': owner('course', 'role.put'),
+  'DELETE /api/courses/:course/staff/:id': owner('course', 'role.remove'),
 
   // Answers only one's own.
   'GET /api/courses': staff,
   'POST /api/courses': admin('course.create'),
   'GET /api/courses/:course': assistant('course'),
   'PATCH /api/courses/:course': owner('course', 'course.update'),
+  'POST /api/courses/:course/join-code': owner('course', 'join-code.change'),
+  'DELETE /api/courses/:course/join-code': owner('course', 'join-code.remove'),
 
   'GET /api/courses/:course/students': assistant('course'),
   'POST /api/courses/:course/students': owner('course', 'students.add'),
+  'POST /api/courses/:course/students/import': owner('course', 'students.import'),
   'GET /api/students/:student': assistant('student'),
+  'PATCH /api/students/:student': owner('student', 'student.change'),
   'DELETE /api/students/:student': owner('student', 'student.drop'),
   'POST /api/students/:student/keys': owner('student', 'key.create'),
   'POST /api/keys/:key/rotate': owner('key', 'key.rotate'),
   'DELETE /api/keys/:key': owner('key', 'key.revoke'),
 
+  'POST /api/courses/:course/grants': owner('course', 'grants.add'),
   'POST /api/students/:student/grants': owner('student', 'grant.add'),
   'GET /api/students/:student/balance': assistant('student'),
   'GET /api/students/:student/ledger': assistant('student'),

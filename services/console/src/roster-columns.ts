@@ -1,6 +1,6 @@
 /** Which column of a roster holds what, by the names that spreadsheets and campus systems give them. */
 
-type Field = 'id' | 'name' | 'first' | 'last' | 'email'
+type Field = 'id' | 'name' | 'first' | 'last' | 'email' | 'group'
 
 /** As `plain` leaves them. English, German, Chinese. */
 const NAMES: Record<Field, string[]> = {
@@ -28,6 +28,10 @@ const NAMES: Record<Field, string[]> = {
       '電子郵箱',
     ],
   ],
+  group: [
+    ...['group', 'section', 'tutorial', 'tutorialgroup', 'gruppe', 'übungsgruppe', 'tutorium', 'sektion'],
+    ...['组', '小组', '分组', '组别', '班', '班级', '組', '小組', '分組', '組別', '班級'],
+  ],
 }
 const FIELDS = new Map(
   Object.entries(NAMES).flatMap(([field, names]) => names.map(name => [name, field as Field])),
@@ -49,6 +53,7 @@ export function hasChineseHeading(text: string): boolean {
 export interface Columns {
   id: number | null
   email: number
+  group: number | null
   name: number | null
   first: number | null
   last: number | null
@@ -70,11 +75,12 @@ export function findColumns(header: readonly string[]): Columns | { fault: strin
   const email = at('email')
   const hasName = found.has('name') || (found.has('first') && found.has('last'))
   if (email === null || !hasName) return { fault: missingColumns(header, email === null, !hasName) }
+  const others = { id: at('id'), group: at('group') }
   // German lists: "Name" beside "Vorname" is the family name.
   if (found.has('first') && found.has('name') && !found.has('last')) {
-    return { id: at('id'), email, name: null, first: at('first'), last: at('name') }
+    return { ...others, email, name: null, first: at('first'), last: at('name') }
   }
-  return { id: at('id'), email, name: at('name'), first: at('first'), last: at('last') }
+  return { ...others, email, name: at('name'), first: at('first'), last: at('last') }
 }
 
 function missingColumns(header: readonly string[], noEmail: boolean, noName: boolean): string {

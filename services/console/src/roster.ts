@@ -17,12 +17,15 @@ export interface RosterRow {
   id: string
   name: string
   email: string
+  /** Empty: none. Undefined: the roster does not say. */
+  group?: string
 }
 
-/** Most students in one call: the bound of the contract. */
+/** Most students who are added in one call: the bound of the contract. */
 export const MOST_STUDENTS = 2000
 const MOST_NAME_LENGTH = 200
 const MOST_EMAIL_LENGTH = 320
+const MOST_GROUP_LENGTH = 100
 
 /** A line of the file with its cells. */
 interface Line {
@@ -109,7 +112,8 @@ function rowOf({ number, cells }: Line, columns: Columns): RosterRow {
   const cell = (index: number | null) => (index === null ? '' : (cells[index] ?? ''))
   const [first, last] = [cell(columns.first), cell(columns.last)]
   const name = cell(columns.name) || joinName(first, last)
-  return { place: `line ${number}`, id: cell(columns.id), name, email: cell(columns.email) }
+  const group = columns.group === null ? {} : { group: cell(columns.group) }
+  return { place: `line ${number}`, id: cell(columns.id), name, email: cell(columns.email), ...group }
 }
 
 const HAN = /^\p{Script=Han}+$/u
@@ -119,17 +123,17 @@ function joinName(first: string, last: string): string {
   return HAN.test(first) && HAN.test(last) ? last + first : `${first} ${last}`.trim()
 }
 
-/** Everything that is wrong with the rows, each by itself and against the others. */
-export function checkRoster(rows: readonly RosterRow[]): Fault[] {
+/** Everything that is wrong with the rows, each by itself and against the others; `most` may be in one call. */
+export function checkRoster(rows: readonly RosterRow[], most: number): Fault[] {
   if (rows.length === 0) return [{ place: 'The roster', text: 'has no students' }]
-  if (rows.length > MOST_STUDENTS) {
-    const text = `has ${rows.length} students, at most ${MOST_STUDENTS} go into one call: import it in parts`
+  if (rows.length > most) {
+    const text = `has ${rows.length} students, at most ${most} go into one call: import it in parts`
     return [{ place: 'The roster', text }]
   }
   return [...rows.flatMap(faultsOfRow), ...repeats(rows, 'id'), ...repeats(rows, 'email')]
 }
 
-function faultsOfRow({ place, id, name, email }: RosterRow): Fault[] {
+function faultsOfRow({ place, id, name, email, group = '' }: RosterRow): Fault[] {
   const texts: string[] = []
   if (name === '') texts.push('lacks the name')
   else if (name.length > MOST_NAME_LENGTH)
@@ -141,6 +145,9 @@ function faultsOfRow({ place, id, name, email }: RosterRow): Fault[] {
   }
   if (id !== '' && !Value.Check(StudentId, id)) {
     texts.push(`has the id ${quote(id)}: only letters, digits and _ . @ - (at most 80, no mark first)`)
+  }
+  if (group.length > MOST_GROUP_LENGTH || /\p{Cc}/u.test(group)) {
+    texts.push(`has a group of more than ${MOST_GROUP_LENGTH} characters, or with a line break in it`)
   }
   return texts.map(text => ({ place, text }))
 }

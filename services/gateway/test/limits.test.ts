@@ -10,6 +10,7 @@ import { postChat } from './http.ts'
 
 const PARALLEL = 5
 const PER_MINUTE = 7
+const TOKENS_PER_MINUTE = 1200
 
 const campus = await startCampus(t, {
   env: { POOL_WAIT_MS: '1500' },
@@ -32,6 +33,12 @@ const campus = await startCampus(t, {
         kind: 'openai',
         baseUrl,
         models: [{ name: 'pair', model: 'demo-small', limits: { parallel: 2 } }],
+      },
+      {
+        name: 'metered',
+        kind: 'openai',
+        baseUrl,
+        models: [{ name: 'metered', model: 'demo-small', limits: { tokensPerMinute: TOKENS_PER_MINUTE } }],
       },
       { name: 'second', kind: 'openai', baseUrl, models: [{ name: 'pair', model: 'demo-large', weight: 0 }] },
     ],
@@ -83,6 +90,37 @@ t.test('P4: requests of a minute: the rest is refused, costs nothing, and may co
   const charged = records.filter(({ record }) => record.chargeTokens > 0)
   t.equal(charged.length, PER_MINUTE)
 })
+
+t.test(
+  'P4: tokens of a minute: what was really used counts, in sum no more than a request of each gateway beyond the limit',
+  async t => {
+    const usedAt = [0, 0]
+    const refused = [false, false]
+    let largest = 0
+    for (let turn = 0; !refused.every(Boolean) && turn < 60; turn += 1) {
+      const side = turn % 2
+      if (refused[side]) continue
+      const answer = await postChat(doors[side] ?? campus, '[[demo: tokens=60]]', {
+        model: 'metered',
+        stream: false,
+      })
+      if (answer.status === 200) {
+        const { usage } = (await answer.json()) as { usage: { total_tokens: number } }
+        usedAt[side] = (usedAt[side] ?? 0) + usage.total_tokens
+        largest = Math.max(largest, usage.total_tokens)
+      } else {
+        t.match(await answer.json(), { error: { code: 'overloaded' } })
+        t.ok(Number(answer.headers.get('retry-after')) > 1, 'when the minute has room, not at once')
+        refused[side] = true
+      }
+    }
+    t.same(refused, [true, true])
+    const [first = 0, second = 0] = usedAt
+    t.ok(first > 0 && second > 0, `each has its part: ${first} and ${second}`)
+    const sum = first + second
+    t.ok(sum >= TOKENS_PER_MINUTE - largest && sum <= TOKENS_PER_MINUTE + 2 * largest, `${sum} used`)
+  },
+)
 
 t.test('a gateway that joins takes only what the others have given back', async t => {
   const from = campus.provider.requests.length

@@ -11,9 +11,10 @@ import {
   ReleaseCall,
   ReserveCall,
 } from '@lectern/shared/contracts/quota.ts'
+import * as roster from '@lectern/shared/contracts/roster.ts'
 import type { Handler, Responder } from '@lectern/shared/nats/responder.ts'
 import { refuseUnstorable } from '@lectern/shared/plain-text.ts'
-import type { AccountOf } from './account-of.ts'
+import type { AccountOf, WeekOf } from './account-of.ts'
 import type { ReadAmounts } from './amounts.ts'
 import type { FollowUp } from './follow-up.ts'
 import { addGrant } from './handlers/add-grant.ts'
@@ -25,6 +26,8 @@ import { dropStudent } from './handlers/drop-student.ts'
 import { getCourse } from './handlers/get-course.ts'
 import { getKey } from './handlers/get-key.ts'
 import { getStudent } from './handlers/get-student.ts'
+import { grantMany } from './handlers/grant-many.ts'
+import { importStudents, planImport } from './handlers/import-students.ts'
 import { listCourses } from './handlers/list-courses.ts'
 import { listLedger } from './handlers/list-ledger.ts'
 import { listProviderKeys } from './handlers/list-provider-keys.ts'
@@ -36,8 +39,10 @@ import { removeProviderKey } from './handlers/remove-provider-key.ts'
 import { reserve } from './handlers/reserve.ts'
 import { revokeKey } from './handlers/revoke-key.ts'
 import { rotateKey } from './handlers/rotate-key.ts'
+import { setJoinCode } from './handlers/set-join-code.ts'
 import { studentBalance } from './handlers/student-balance.ts'
 import { updateCourse } from './handlers/update-course.ts'
+import { updateStudent } from './handlers/update-student.ts'
 import type { WithLoading } from './loader.ts'
 import type { Stores } from './store/stores.ts'
 import type { SyncAccount } from './sync.ts'
@@ -47,6 +52,7 @@ export interface Parts extends Stores {
   sync: SyncAccount
   withLoading: WithLoading
   readAmounts: ReadAmounts
+  weekOf: WeekOf
   accountOf: AccountOf
   followUp: FollowUp
   budgetWaitMs: number
@@ -78,7 +84,7 @@ export function answerStaff(responder: Responder, parts: Parts): void {
   on(staff.UpdateCourseCall, updateCourse(parts))
   on(staff.AddStudentsCall, addStudents(parts))
   on(staff.GetStudentCall, getStudent(students))
-  on(staff.ListStudentsCall, listStudents(courses, students))
+  on(staff.ListStudentsCall, listStudents(parts))
   on(staff.DropStudentCall, dropStudent(parts))
   on(staff.CreateKeyCall, createKey(parts))
   on(staff.GetKeyCall, getKey(keys))
@@ -87,4 +93,9 @@ export function answerStaff(responder: Responder, parts: Parts): void {
   on(staff.GrantCall, addGrant(parts))
   on(staff.StudentBalanceCall, studentBalance(parts))
   on(staff.ListLedgerCall, listLedger(students, statements))
+  on(roster.SetJoinCodeCall, setJoinCode(courses))
+  on(roster.UpdateStudentCall, updateStudent(parts))
+  on(roster.PlanImportCall, planImport(parts.imports))
+  on(roster.ImportStudentsCall, importStudents(parts))
+  on(roster.GrantManyCall, grantMany(parts))
 }

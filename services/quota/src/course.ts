@@ -38,6 +38,7 @@ export function toPolicy(row: CourseRow): CoursePolicy {
 export function toCourse(row: CourseRow): Course {
   const { id, name, models, defaultMaxTokens, requestsPerMinute, parallelRequests, createdAt } = row
   const { tokensPerMinute, courseParallelRequests, outsideTokens, ownKeys, answerCacheMinutes } = row
+  const { joinCode, joinDomains, consentText } = row
   const { timezone, startsOn, weeks, breaks } = calendarOf(row)
   return {
     ...{ id, name, timezone, startsOn, weeks, breaks, models, defaultMaxTokens },
@@ -49,6 +50,7 @@ export function toCourse(row: CourseRow): Course {
     ownKeys,
     answerCache: row.answerCache as Course['answerCache'],
     answerCacheMinutes,
+    ...{ groupTokens: row.groupTokens as Record<string, number>, joinCode, joinDomains, consentText },
     retentionDays: row.retentionDays,
     modelPrices: row.modelPrices as Record<string, Prices>,
     currency: row.currency,

@@ -9,7 +9,7 @@ import { createResponder } from '@lectern/shared/nats/responder.ts'
 import { ensureStreams } from '@lectern/shared/nats/streams.ts'
 import { startPeriodic } from '@lectern/shared/periodic.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
-import { createAccountOf } from './account-of.ts'
+import { createAccountOf, createWeekOf } from './account-of.ts'
 import { type Alarms, createAlarms } from './alarms.ts'
 import { createReadAmounts } from './amounts.ts'
 import { answerGateways, answerStaff } from './calls.ts'
@@ -98,12 +98,14 @@ function answer(
     askTimeoutMs: config.REDIS_COMMAND_TIMEOUT_MS,
     loadTimeoutMs: config.LOAD_TIMEOUT_MS,
   })
+  const weekOf = createWeekOf(stores)
   const parts = {
     ...stores,
     sync,
+    weekOf,
     withLoading,
     readAmounts: createReadAmounts(stores.accounts, withLoading),
-    accountOf: createAccountOf(stores),
+    accountOf: createAccountOf({ ...stores, weekOf }),
     followUp: createFollowUp(log, closing),
     budgetWaitMs: config.BUDGET_WAIT_MS,
   }

@@ -6,6 +6,7 @@ import { type Calendar, stretchesOf } from '@lectern/shared/week.ts'
 const FIRST_YEAR = '1971'
 const LAST_YEAR = '2199'
 const LONGEST_MODEL_NAME = 200
+const LONGEST_GROUP_NAME = 100
 
 /**
  * Refuses what the field patterns cannot see: a day that does not exist, an unknown zone, a break that does not begin where
@@ -14,6 +15,7 @@ const LONGEST_MODEL_NAME = 200
 export function checkSettings({
   models,
   modelWeights = {},
+  groupTokens = {},
   modelPrices = {},
   breaks = [],
   ...settings
@@ -27,6 +29,17 @@ export function checkSettings({
     // A hold takes the whole prompt for uncached.
     if (cachedInput > input) refuse(`modelWeights.${model}.cachedInput`, 'must not be more than input')
   }
+  for (const group of Object.keys(groupTokens)) checkGroup(group, 'groupTokens')
+}
+
+/** The name of a group as it is compared: nobody could tell by the eye why another one is not the same. */
+export function checkGroup(group: string, param: string): void {
+  const isPlain = group === group.trim() && !hasControls(group)
+  if (isPlain && group !== '' && group.length <= LONGEST_GROUP_NAME) return
+  refuse(
+    param,
+    `must name each group by 1 to ${LONGEST_GROUP_NAME} characters, without control characters and spaces around`,
+  )
 }
 
 function checkNames(param: string, byModel: object): void {
@@ -37,7 +50,7 @@ function checkNames(param: string, byModel: object): void {
   }
 }
 
-const hasControls = (model: string) => /\p{Cc}/u.test(model)
+const hasControls = (text: string) => /\p{Cc}/u.test(text)
 
 function checkCalendar({ timezone, startsOn, weeks, breaks }: Calendar & { breaks: readonly Break[] }): void {
   checkDay('startsOn', startsOn)

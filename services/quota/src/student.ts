@@ -6,12 +6,13 @@ export function toKey({ id, hint, createdAt, revokedAt }: KeyRow): Key {
 }
 
 export function toStudent(row: StudentRow & { keys: KeyRow[] }): Student {
-  const { id, courseId, name, email, active, createdAt, keys } = row
+  const { id, courseId, name, email, group, active, createdAt, keys } = row
   return {
     id,
     courseId,
     name,
     email: email ?? '',
+    group,
     active,
     createdAt: createdAt.toISOString(),
     keys: keys.map(toKey),

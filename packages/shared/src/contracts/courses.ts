@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import { defineCall } from './call.ts'
 import {
   CourseId,
+  GroupName,
   Iso,
   KeyHash,
   KeyId,
@@ -75,6 +76,12 @@ const extras = (of: { additionalProperties?: boolean }) => ({
   carryOverTokens: Type.Integer({ minimum: 0, maximum: 1_000_000_000_000, default: 0 }),
 })
 
+const Domain = Type.String({
+  maxLength: 253,
+  pattern: '^[a-z0-9-]+([.][a-z0-9-]+)+$',
+  description: 'a domain in lower case, like example.edu',
+})
+
 /** In the course's currency for a million tokens, as providers list them. */
 const prices = {
   input: Type.Number({ minimum: 0, maximum: 1_000_000 }),
@@ -93,6 +100,15 @@ const later = (of: { additionalProperties?: boolean }) => ({
   answerCache: Type.Enum(['off', 'free', 'charged'], { default: 'off' }),
   /** How long an answer may be given again. */
   answerCacheMinutes: Type.Integer({ minimum: 1, maximum: 10_080, default: 60 }),
+  /** Group -> the weekly allowance of its students, instead of `weeklyTokens`. */
+  groupTokens: Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), Tokens, {
+    maxProperties: 200,
+    default: {},
+  }),
+  /** Only with an e-mail address of these domains does one join by the code; empty: with any. Not of their subdomains. */
+  joinDomains: Type.Array(Domain, { maxItems: 50, default: [] }),
+  /** What a student must accept to join by the code; null: nothing. */
+  consentText: Type.Union([Type.String({ minLength: 1, maxLength: 20_000 }), Type.Null()], { default: null }),
   /** Conversations are deleted so many days after they began; null: they are kept. */
   retentionDays: Type.Union([Type.Integer({ minimum: 1, maximum: 3650 }), Type.Null()], { default: null }),
   /** Public model name -> what its provider takes; for staff to see what a week costs, of no other effect. */
@@ -126,6 +142,8 @@ export const Course = Type.Object({
   ...settings,
   ...extras({}),
   ...Type.Partial(Type.Object(later({}))).properties,
+  /** By which students join on their own; null: nobody does. Made by `quota.courses.join-code`. */
+  joinCode: Type.Optional(Nullable(Type.String())),
   createdAt: Iso,
 })
 export type Course = Static<typeof Course>
@@ -157,6 +175,8 @@ export const Student = Type.Object({
   courseId: CourseId,
   name: Type.String(),
   email: Type.String(),
+  /** A section of the course; null: none. */
+  group: Type.Optional(Nullable(Type.String())),
   active: Type.Boolean(),
   createdAt: Iso,
   keys: Type.Array(Key),
@@ -171,6 +191,7 @@ export const NewStudent = Type.Object({
   id: StudentId,
   name: Type.String({ minLength: 1, maxLength: 200 }),
   email: Type.String({ maxLength: 320 }),
+  group: Type.Optional(Nullable(GroupName)),
   key: NewKey,
 })
 export type NewStudent = Static<typeof NewStudent>
@@ -182,10 +203,29 @@ export const AddStudentsCall = defineCall(
   Type.Object({ items: Type.Array(Student) }),
 )
 export const GetStudentCall = defineCall('quota.students.get', Type.Object({ studentId: StudentId }), Student)
+/** By id, the dropped ones too where nothing else is asked for. */
 export const ListStudentsCall = defineCall(
   'quota.students.list',
-  Type.Object({ courseId: CourseId, ...PageQuery }),
-  Type.Object({ items: Type.Array(Student), next: Next }),
+  Type.Object({
+    courseId: CourseId,
+    /** Found anywhere in a name, or at the beginning of an e-mail address or id, in any case. */
+    q: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    group: Type.Optional(GroupName),
+    active: Type.Optional(Type.Boolean()),
+    /** With the running week's balance; the weeks of those on the page are opened by that. */
+    balances: Type.Optional(Type.Boolean()),
+    ...PageQuery,
+  }),
+  Type.Object({
+    items: Type.Array(
+      Type.Object({
+        ...Student.properties,
+        /** Absent: not asked for. Null: no week of the course is running. */
+        balance: Type.Optional(Nullable(Balance)),
+      }),
+    ),
+    next: Next,
+  }),
 )
 /** Drops a student: all keys are revoked at once; ledger and records stay. */
 export const DropStudentCall = defineCall(

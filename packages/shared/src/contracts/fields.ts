@@ -35,6 +35,9 @@ export const ProviderName = Type.String({
   description: 'letters, digits and _ . -',
 })
 
+/** A section of a course, as the roster names it. */
+export const GroupName = Type.String({ minLength: 1, maxLength: 100 })
+
 /** A page of a list: at most `limit` items after `cursor`; `next` is the cursor of the next page, null at the end. */
 export const PageQuery = {
   limit: Type.Integer({ minimum: 1, maximum: 500, default: 50 }),

@@ -14,8 +14,13 @@ const REFUSING = [
   'prompts.publish',
   'prompts.rules.add',
   'quota.courses.create',
+  'quota.courses.join-code',
   'quota.courses.update',
   'quota.grants.add',
+  'quota.grants.add-many',
+  'quota.students.import',
+  'quota.students.plan-import',
+  'quota.students.update',
   'staff.invite',
   'staff.update',
 ]

@@ -8,6 +8,7 @@ import {
   ListCoursesCall,
   UpdateCourseCall,
 } from '@lectern/shared/contracts/courses.ts'
+import { SetJoinCodeCall } from '@lectern/shared/contracts/roster.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
 import { Type } from 'typebox'
 import type { HandlerOptions } from '../app.ts'
@@ -34,6 +35,7 @@ export const courses: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { 
   const getCourse = requester(nc, GetCourseCall)
   const listCourses = requester(nc, ListCoursesCall)
   const updateCourse = requester(nc, UpdateCourseCall)
+  const setJoinCode = requester(nc, SetJoinCodeCall)
 
   app.post(
     '/courses',
@@ -94,5 +96,31 @@ export const courses: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { 
     },
     async request =>
       updateCourse({ courseId: request.params.course, patch: request.body, actor: actorOf(request) }),
+  )
+
+  app.post(
+    '/courses/:course/join-code',
+    {
+      schema: {
+        tags,
+        summary: 'Make a new code by which students join; the one before ends',
+        params: CourseParams,
+        response: { 200: Course, ...failures },
+      },
+    },
+    async request => setJoinCode({ courseId: request.params.course, on: true }),
+  )
+
+  app.delete(
+    '/courses/:course/join-code',
+    {
+      schema: {
+        tags,
+        summary: 'End the code: nobody joins by it any more',
+        params: CourseParams,
+        response: { 200: Course, ...failures },
+      },
+    },
+    async request => setJoinCode({ courseId: request.params.course, on: false }),
   )
 }

@@ -7,19 +7,14 @@ import {
 } from '@lectern/shared/contracts/courses.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
 import { type Ask, NoAnswerError, requester } from '@lectern/shared/nats/requester.ts'
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import type { HandlerOptions } from '../app.ts'
-import { listFaults } from '../faults.ts'
 import { mintMany } from '../minting.ts'
-import { checkRoster, parseRoster, type Roster } from '../roster.ts'
-import { CourseParams, closedObject, failures } from '../schemas.ts'
+import { checkRoster, MOST_STUDENTS, type Roster } from '../roster.ts'
+import { readUpload, refuseFaults, refuseTooLarge, rosterBody } from '../roster-upload.ts'
+import { CourseParams, failures } from '../schemas.ts'
 import { studentIdFor } from '../student-id.ts'
 
-const StudentRow = closedObject({
-  id: Type.Optional(Type.String({ description: 'made from the e-mail when it is missing' })),
-  name: Type.String(),
-  email: Type.String(),
-})
 const Imported = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -29,9 +24,6 @@ const Imported = Type.Object({
 
 /** One insert of 2,000 rows takes well under a second; this waits for a slow Postgres too. */
 const IMPORT_TIMEOUT_MS = 10_000
-/** What a student on the bus has beyond what was sent: key, id, dates and punctuation, in bytes, counted generously. */
-const EXTRA_BYTES = 300
-
 /** The roster, added to: JSON rows or CSV text, all or nothing; the quota service keeps it. */
 export const importStudents: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { nc }) => {
   const getCourse = requester(nc, GetCourseCall)
@@ -45,26 +37,22 @@ export const importStudents: FastifyPluginAsyncTypebox<HandlerOptions> = async (
         tags: ['students'],
         summary: 'Add students, as a JSON array or as CSV; answers each with their key',
         params: CourseParams,
-        body: {
-          content: {
-            'application/json': { schema: Type.Array(StudentRow) },
-            'text/csv': { schema: Type.String() },
-          },
-        },
+        body: rosterBody,
         response: { 201: Type.Array(Imported), ...failures },
       },
     },
     async (request, reply) => {
       const { course: courseId } = request.params
-      const rows = acceptedRows(request.body as string | Static<typeof StudentRow>[])
+      const rows = acceptedRows(request.body)
       refuseTooLarge(rows, courseId, nc.info?.max_payload)
       // Keys cost CPU: a course that does not exist is found out first.
       await getCourse({ courseId })
       const keys = await mintMany(courseId, rows.length)
-      const students = rows.map(({ id, name, email }, index): NewStudent => {
+      const students = rows.map(({ id, name, email, group = '' }, index): NewStudent => {
         const key = keys[index]?.stored
         if (!key) throw new Error('fewer keys than students')
-        return { id: id || studentIdFor(email), name, email, key }
+        const named = group === '' ? {} : { group }
+        return { id: id || studentIdFor(email), name, email, ...named, key }
       })
       // Nobody is left to see the keys: better no students than students without keys.
       if (reply.raw.destroyed) throw new LecternError('invalid_request', { message: 'The client left.' })
@@ -83,33 +71,10 @@ export const importStudents: FastifyPluginAsyncTypebox<HandlerOptions> = async (
   )
 }
 
-function acceptedRows(body: string | Static<typeof StudentRow>[]): Roster['rows'] {
-  const { rows, faults } = typeof body === 'string' ? parseRoster(body) : rosterOf(body)
-  const all = [...faults, ...checkRoster(rows)]
-  if (all.length === 0) return rows
-  throw new LecternError('invalid_request', {
-    message: listFaults('Nothing was imported', all),
-    param: all[0]?.place || null,
-  })
-}
-
-function rosterOf(body: Static<typeof StudentRow>[]): Roster {
-  const rows = body.map(({ id = '', name, email }, index) => ({
-    place: `[${index}]`,
-    id: id.trim(),
-    name: name.trim(),
-    email: email.trim(),
-  }))
-  return { rows, faults: [] }
-}
-
-/** A message above the bus's limit would look like an outage, and a reply above it would lose the keys. */
-function refuseTooLarge(rows: Roster['rows'], courseId: string, limitBytes = Number.POSITIVE_INFINITY): void {
-  const bytes = Buffer.byteLength(JSON.stringify(rows)) + rows.length * (EXTRA_BYTES + courseId.length)
-  if (bytes <= limitBytes) return
-  throw new LecternError('request_too_large', {
-    message: 'These students do not fit into one message of the bus. Import them in several parts.',
-  })
+function acceptedRows(body: unknown): Roster['rows'] {
+  const { rows, faults } = readUpload(body)
+  refuseFaults([...faults, ...checkRoster(rows, MOST_STUDENTS)])
+  return rows
 }
 
 /** A conflict names the row by its number among the students sent (`students[3].id`); staff know it by its line. */

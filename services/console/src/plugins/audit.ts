@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import { AppendAuditCall, type NewAuditEntry } from '@lectern/shared/contracts/audit.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
 import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
-import { requester } from '@lectern/shared/nats/requester.ts'
+import { askingTwice, requester } from '@lectern/shared/nats/requester.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { detailsOf, storable, subjectOf } from '../audited.ts'
 import type { Permission } from '../permissions.ts'
@@ -24,7 +24,8 @@ const TRIED = (status: number) => status < 400 || status === 401
  * cookie is given out.
  */
 export function auditRequests(app: FastifyInstance, nc: NatsConnection): void {
-  const append = requester(nc, AppendAuditCall)
+  // The same entry twice is one.
+  const append = askingTwice(requester(nc, AppendAuditCall))
   const write = async (
     request: FastifyRequest,
     part: Pick<NewAuditEntry, 'action' | 'outcome' | 'details'>,

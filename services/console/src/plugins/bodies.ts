@@ -10,7 +10,8 @@ export function parseBodies(app: FastifyInstance): void {
     parseJson(body),
   )
   app.addContentTypeParser(
-    'text/csv',
+    // Cells that are pasted from a spreadsheet are separated by tabs.
+    ['text/csv', 'text/tab-separated-values'],
     { parseAs: 'buffer' },
     async (request: { headers: object }, body: Buffer) => {
       const { 'content-type': type = '' } = request.headers as { 'content-type'?: string }

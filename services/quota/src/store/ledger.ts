@@ -1,8 +1,8 @@
 import { LecternError } from '@lectern/shared/errors.ts'
 import type { Pool } from '@lectern/shared/postgres/pool.ts'
-import { BEFORE } from '@lectern/shared/week.ts'
 import type { Account } from '../account.ts'
 import type { End } from '../end.ts'
+import { allowanceIn } from './allowances.ts'
 
 /** The ledger's hot statements: each is one round trip, whatever the number of entries. Staff's reading is in `statements`. */
 export interface Ledger {
@@ -24,14 +24,14 @@ export interface LedgerSum {
   ends: Map<string, Pick<End, 'kind' | 'chargeTokens'>>
 }
 
-// FOR SHARE: a change of the allowance either waits for this entry and then corrects it, or is seen by it.
+// FOR SHARE: a change of the allowance, or of the student's group, either waits for this entry and then corrects it, or is seen by it.
 // What is carried: the week before as it stands, where it was never opened its whole allowance (and that of every such week
 // before it, for less than the cap was left by then), without what is still open there. Written once, never revised.
 // Ends are asked for as they are indexed: an expiry apart from the others.
 const SUM = `
   WITH due AS (
-    SELECT s.id AS student_id, c.id AS course_id, c.carry_over_tokens, c.weekly_tokens,
-           CASE WHEN $2 < ${BEFORE} THEN c.weekly_tokens ELSE coalesce(c.outside_tokens, 0) END AS allowance,
+    SELECT s.id AS student_id, c.id AS course_id, c.carry_over_tokens,
+           ${allowanceIn('1')} AS weekly_tokens, ${allowanceIn('$2')} AS allowance,
            NOT EXISTS (SELECT FROM quota.ledger_entries WHERE grant_id = $3) AS is_new,
            $6::bigint IS NOT NULL AND c.carry_over_tokens > 0
              AND NOT EXISTS (SELECT FROM quota.ledger_entries WHERE grant_id = $5) AS carries
@@ -40,7 +40,7 @@ const SUM = `
        AND (NOT EXISTS (SELECT FROM quota.ledger_entries WHERE grant_id = $3)
             OR ($6::bigint IS NOT NULL AND c.carry_over_tokens > 0
                 AND NOT EXISTS (SELECT FROM quota.ledger_entries WHERE grant_id = $5)))
-       FOR SHARE OF c
+       FOR SHARE OF c, s
   ), carried AS (
     SELECT least(d.carry_over_tokens, greatest(coalesce(sum(e.tokens) - $6, 0), 0) + d.weekly_tokens * ($2 - 1 - last.week)) AS tokens
       FROM due d

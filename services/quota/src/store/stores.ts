@@ -4,6 +4,7 @@ import type { ServiceContext } from '@lectern/shared/run.ts'
 import type { Config } from '../config.ts'
 import { type Accounts, createAccounts } from './accounts.ts'
 import { type ApiKeys, createApiKeys } from './api-keys.ts'
+import { type BulkGrants, createBulkGrants } from './bulk-grants.ts'
 import { type Courses, createCourses } from './courses.ts'
 import { type Database, openDatabase } from './database.ts'
 import { createLedger, type Ledger } from './ledger.ts'
@@ -11,6 +12,7 @@ import { createPolicies, type Policies } from './policies.ts'
 import { createProviderKeys, type ProviderKeys } from './provider-keys.ts'
 import { type RedisClock, startRedisClock } from './redis-clock.ts'
 import { createReservations, type Reservations } from './reservations.ts'
+import { createRosterImports, type RosterImports } from './roster-imports.ts'
 import { createStaffMembers, type StaffMembers } from './staff.ts'
 import { createStaffAccess, type StaffAccess } from './staff-access.ts'
 import { createStaffSessions, type StaffSessions } from './staff-sessions.ts'
@@ -32,6 +34,8 @@ export interface Stores {
   statements: Statements
   courses: Courses
   students: Students
+  imports: RosterImports
+  bulkGrants: BulkGrants
   keys: ApiKeys
   providerKeys: ProviderKeys
   staff: StaffStores
@@ -69,6 +73,8 @@ export function openStores(context: ServiceContext<Config>): Stores {
     statements: createStatements(database),
     courses: createCourses(database),
     students: createStudents(database),
+    imports: createRosterImports(database),
+    bulkGrants: createBulkGrants(database),
     keys: createApiKeys(database),
     providerKeys: createProviderKeys(database),
     staff: openStaffStores(database, config),

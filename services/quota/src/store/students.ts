@@ -1,12 +1,25 @@
+import type { RequestOf } from '@lectern/shared/contracts/call.ts'
 import type { NewStudent } from '@lectern/shared/contracts/courses.ts'
+import type { UpdateStudentCall } from '@lectern/shared/contracts/roster.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
 import type { ApiKey, Prisma, Student } from '../../generated/client.ts'
+import type { Account } from '../account.ts'
 import { findClash, type Taken } from '../roster.ts'
 import { toEmail } from '../student.ts'
+import { type Change, correctAllowances } from './allowances.ts'
+import { lockCourse } from './courses.ts'
 import { type Database, isTaken } from './database.ts'
 import { removedKey } from './provider-keys.ts'
 
 export type StudentRow = Student & { keys: ApiKey[] }
+
+export interface StudentFilter {
+  /** Anywhere in the name, or at the beginning of e-mail address or id. */
+  q?: string | undefined
+  group?: string | undefined
+  active?: boolean | undefined
+}
+export type StudentPatch = RequestOf<typeof UpdateStudentCall>['patch']
 
 /** Students in Postgres, with their keys. */
 export interface Students {
@@ -14,7 +27,13 @@ export interface Students {
   add(courseId: string, students: readonly NewStudent[]): Promise<StudentRow[]>
   find(studentId: string): Promise<StudentRow>
   /** By id, behind the one named. */
-  list(courseId: string, limit: number, after?: string): Promise<StudentRow[]>
+  list(courseId: string, filter: StudentFilter, limit: number, after?: string): Promise<StudentRow[]>
+  /** Answers also the accounts whose granted tokens changed with the group. */
+  update(
+    studentId: string,
+    patch: StudentPatch,
+    by: Change & { id: string },
+  ): Promise<{ student: StudentRow; accounts: Account[] }>
   /** Ends all keys, those at providers too. Repeatable. */
   drop(studentId: string): Promise<StudentRow>
 }
@@ -32,7 +51,10 @@ export function createStudents(database: Database): Students {
       try {
         await database.$transaction([
           database.student.createMany({
-            data: students.map(({ id, name, email }) => ({ id, courseId, name, email: toEmail(email) })),
+            data: students.map(({ id, name, email, group = null }) => ({
+              ...{ id, courseId, name, group },
+              email: toEmail(email),
+            })),
           }),
           database.apiKey.createMany({ data: students.map(({ id, key }) => ({ ...key, studentId: id })) }),
         ])
@@ -45,19 +67,33 @@ export function createStudents(database: Database): Students {
       return inOrderOf(ids, rows)
     },
 
-    async find(studentId) {
-      const student = await database.student.findUnique({ where: { id: studentId }, include: withKeys })
-      if (!student) throw noSuchStudent()
-      return student
-    },
+    find: studentId => findStudent(database, studentId),
 
-    list(courseId, limit, after) {
+    list(courseId, filter, limit, after) {
       return database.student.findMany({
-        where: { courseId, ...(after === undefined ? {} : { id: { gt: after } }) },
+        where: { courseId, ...whereOf(filter), ...(after === undefined ? {} : { id: { gt: after } }) },
         orderBy: { id: 'asc' },
         take: limit,
         include: withKeys,
       })
+    },
+
+    async update(studentId, { email, ...patch }, by) {
+      const { courseId } = await findStudent(database, studentId)
+      try {
+        return await database.$transaction(async work => {
+          const course = await lockCourse(work, courseId, 'share')
+          const data = { ...patch, ...(email === undefined ? {} : { email: toEmail(email) }) }
+          const student = await work.student.update({ where: { id: studentId }, data, include: withKeys })
+          const change = { ...by, change: `student-${by.id}`, studentIds: [studentId] }
+          const accounts = patch.group === undefined ? [] : await correctAllowances(work, course, change)
+          return { student, accounts }
+        })
+      } catch (error) {
+        if (!isTaken(error)) throw error
+        const message = 'Another student of this course has this e-mail address.'
+        throw new LecternError('conflict', { message, param: 'email' })
+      }
     },
 
     async drop(studentId) {
@@ -65,16 +101,45 @@ export function createStudents(database: Database): Students {
         // Before the keys: whoever adds a key at the same time waits here, and then finds the student dropped.
         const { count } = await work.student.updateMany({ where: { id: studentId }, data: { active: false } })
         if (count === 0) throw noSuchStudent()
-        await work.apiKey.updateMany({
-          where: { studentId, revokedAt: null },
-          data: { revokedAt: new Date() },
-        })
-        // Nobody could remove them any more.
-        await work.providerKey.updateMany({ where: { studentId, sealed: { not: null } }, data: removedKey() })
+        await endAllKeys(work, [studentId])
         return work.student.findUniqueOrThrow({ where: { id: studentId }, include: withKeys })
       })
     },
   }
+}
+
+async function findStudent(database: Database, studentId: string): Promise<StudentRow> {
+  const student = await database.student.findUnique({ where: { id: studentId }, include: withKeys })
+  if (!student) throw noSuchStudent()
+  return student
+}
+
+function whereOf({ q, group, active }: StudentFilter): Prisma.StudentWhereInput {
+  // Of LIKE, % and _ stand for other characters.
+  const text = q?.replace(/[\\%_]/g, '\\$&')
+  return {
+    ...(group === undefined ? {} : { group }),
+    ...(active === undefined ? {} : { active }),
+    ...(text === undefined
+      ? {}
+      : {
+          OR: [
+            { name: { contains: text, mode: 'insensitive' } },
+            { email: { startsWith: text, mode: 'insensitive' } },
+            { id: { startsWith: text, mode: 'insensitive' } },
+          ],
+        }),
+  }
+}
+
+/** All keys of students who are dropped, those at providers too: nobody could remove them any more. */
+export async function endAllKeys(
+  work: Prisma.TransactionClient,
+  studentIds: readonly string[],
+): Promise<void> {
+  const studentId = { in: [...studentIds] }
+  await work.apiKey.updateMany({ where: { studentId, revokedAt: null }, data: { revokedAt: new Date() } })
+  await work.providerKey.updateMany({ where: { studentId, sealed: { not: null } }, data: removedKey() })
 }
 
 export const noSuchStudent = () => new LecternError('not_found', { message: 'There is no such student.' })

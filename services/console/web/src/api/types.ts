@@ -17,3 +17,5 @@ export type Imported = Answer<'/api/courses/{course}/students', 'post', 201>[num
 export type CoursePatch = NonNullable<
   paths['/api/courses/{course}']['patch']['requestBody']
 >['content']['application/json']
+export type PromptVersion = Answer<'/api/courses/{course}/prompts', 'get'>['items'][number]
+export type Rule = Answer<'/api/courses/{course}/rules', 'get'>['items'][number]

@@ -26,7 +26,7 @@ export async function startCampus(closing: AsyncDisposableStack): Promise<Campus
     { teardown: work => closing.defer(async () => void (await work())) },
     {
       nats: {
-        config: path('../infra/nats.conf'),
+        config: path('../../../infra/nats.conf'),
         env: Object.fromEntries(USERS.map(user => [`NATS_${user}_PASSWORD`, PASSWORD])),
       },
       redis: true,
@@ -37,7 +37,7 @@ export async function startCampus(closing: AsyncDisposableStack): Promise<Campus
   await client.connect()
   closing.defer(() => client.end())
   await client.query(`CREATE ROLE lectern_quota LOGIN PASSWORD '${PASSWORD}'`)
-  const migrations = new URL('../services/quota/prisma/migrations', import.meta.url)
+  const migrations = new URL('../../../services/quota/prisma/migrations', import.meta.url)
   await createSchemas(servers.databaseUrl, [{ schema: 'quota', migrations }])
   const log = createLog('bench', 'silent')
   const nc = await connectBus({ url: as('ops', servers.natsUrl), service: 'ops', log })
@@ -65,7 +65,7 @@ async function startQuota(
     REDIS_URL: redisUrl,
   }
   const output = openSync('/dev/null', 'a')
-  const child = spawn(process.execPath, [path('../services/quota/src/main.ts')], {
+  const child = spawn(process.execPath, [path('../../../services/quota/src/main.ts')], {
     env,
     stdio: ['ignore', output, 'inherit'],
   })

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { cpuTimesMs } from './processes.ts'
 
 /** Latency of one kind of request, and what each of the processes worked for it. */
 export interface Measured {
@@ -7,35 +7,6 @@ export interface Measured {
   p99Ms: number
   /** Milliseconds of processor time for one request, by process. */
   cpuMs: Record<string, number>
-}
-
-// USER_HZ, which is 100 wherever Node runs.
-const TICK_MS = 10
-
-/** Processor time of a process and its children, in milliseconds since they were started. */
-function cpuTimeMs(pid: number): number {
-  return [pid, ...childrenOf(pid)].reduce((sum, each) => sum + ticksOf(each) * TICK_MS, 0)
-}
-
-/** Those of children that have ended are in the parent's last two numbers. */
-function ticksOf(pid: number): number {
-  const fields = statOf(pid)
-  return [11, 12, 13, 14].reduce((sum, place) => sum + Number(fields[place] ?? 0), 0)
-}
-
-function childrenOf(parent: number): number[] {
-  const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name))
-  return pids.map(Number).filter(pid => Number(statOf(pid)[1]) === parent)
-}
-
-/** From the state on: the name before it may contain spaces. */
-function statOf(pid: number): string[] {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')
-  } catch {
-    return []
-  }
 }
 
 export interface Meter {
@@ -62,15 +33,15 @@ export function createMeter(pids: Record<string, number>): Meter {
 
   return {
     async run(tasks, settled) {
-      const before = Object.entries(pids).map(([name, pid]) => ({ name, pid, cpuMs: cpuTimeMs(pid) }))
+      const before = cpuTimesMs(pids)
       const waiting = tasks[Symbol.iterator]()
       const worker = async () => {
         for (const task of waiting) await timed(task)
       }
       await Promise.all(Array.from({ length: PARALLEL }, worker))
       await settled?.()
-      for (const { name, pid, cpuMs: then } of before)
-        cpuMs[name] = (cpuMs[name] ?? 0) + cpuTimeMs(pid) - then
+      for (const [name, now] of Object.entries(cpuTimesMs(pids)))
+        cpuMs[name] = (cpuMs[name] ?? 0) + now - (before[name] ?? 0)
     },
     result() {
       const sorted = latencies.toSorted((a, b) => a - b)

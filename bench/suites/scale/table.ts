@@ -1,4 +1,4 @@
-import type { Measured } from './measure.ts'
+import type { Measured } from '../../machine/meter.ts'
 import type { System } from './scale.ts'
 
 /** The two systems side by side, and their ratio. */

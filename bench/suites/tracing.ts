@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Launched, launchLectern } from '@lectern/local/testing.ts'
-import { createMeter, type Measured, type Meter } from './measure.ts'
+import { createMeter, type Measured, type Meter } from '../machine/meter.ts'
 
 /** What tracing costs: the whole of Lectern four times side by side, each with another share of its requests traced. */
 

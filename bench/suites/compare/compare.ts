@@ -1,0 +1,81 @@
+import { loadavg } from 'node:os'
+import type { Contender } from '../../contenders/contender.ts'
+import { PINNING } from '../../machine/pin.ts'
+import { measureCrowd } from './crowd.ts'
+import { type Results, takeTurns } from './measurement.ts'
+import { measureOpenStreams } from './open-streams.ts'
+import { ratiosOf } from './ratios.ts'
+import { measureRefusals } from './refusals.ts'
+import { SCENARIOS, type Scenario } from './scenarios.ts'
+import { type Stage, startOthers, startStage } from './stage.ts'
+import { tableOf } from './table.ts'
+import { targetsOf } from './targets.ts'
+
+const TURNS = 3
+/** For a look whether all works. */
+const QUICK_SECONDS = 0.3
+const QUICK_STUDENTS = 20
+
+/** What a run does: by default all. */
+interface Choice {
+  scenarios: string[] | undefined
+  contenders: string[] | undefined
+  turns: number
+  quick: boolean
+}
+
+/**
+ * Lectern beside what a user could take instead: the same scenarios, in turns.
+ * `--only=short,crowd`: these scenarios; `--with=nginx,bare`: these contenders; `--turns=1`; `--quick`: for a look only.
+ */
+export async function compare(args: string[], say: (line: string) => void): Promise<string> {
+  const choice = choiceOf(args)
+  await using closing = new AsyncDisposableStack()
+  const stage = await startStage(closing, say, choice.quick ? QUICK_STUDENTS : undefined)
+  const { others, missing } = await startOthers(stage, choice.contenders)
+  const results: Results = {}
+  const loadBefore = loadavg()[0] ?? 0
+  const sections: string[] = []
+  for (const [name, measure] of measures(stage, others, choice)) {
+    if (choice.scenarios && !choice.scenarios.includes(name)) continue
+    sections.push(await measure(results))
+    say(`${name}\n\n${sections.at(-1)}\n`)
+  }
+  const load = `Load average of the machine before the first turn: ${loadBefore.toFixed(1)} (two neighbours' busy cores would be 2).`
+  return `${[`${PINNING} ${load}`, ...missing, targetsOf(results), ratiosOf(results), ...sections].join('\n\n')}\n`
+}
+
+function choiceOf(args: string[]): Choice {
+  const given = (option: string) =>
+    args
+      .find(arg => arg.startsWith(`--${option}=`))
+      ?.slice(option.length + 3)
+      .split(',')
+  return {
+    scenarios: given('only'),
+    contenders: given('with'),
+    turns: Number(given('turns')?.[0] ?? TURNS),
+    quick: args.includes('--quick'),
+  }
+}
+
+type Measure = (results: Results) => Promise<string>
+
+/** Every scenario by name; each writes its figures into the results and answers its section. */
+function measures(stage: Stage, others: Contender[], { turns, quick }: Choice): [string, Measure][] {
+  const fit = (scenario: Scenario) => (quick ? { ...scenario, seconds: QUICK_SECONDS } : scenario)
+  const contenders = [stage.direct, ...others, stage.lectern]
+  return [
+    ...SCENARIOS.map((scenario): [string, Measure] => [
+      scenario.name,
+      async results => {
+        const pairs = contenders.map(contender => ({ contender, scenario: fit(scenario) }))
+        results[scenario.name] = await takeTurns(pairs, turns, stage)
+        return tableOf(scenario.title, results[scenario.name] ?? [])
+      },
+    ]),
+    ['refusals', results => measureRefusals(stage, fit, turns, results)],
+    ['crowd', results => measureCrowd(stage, fit, turns, results)],
+    ['streams', results => measureOpenStreams(stage, quick, results)],
+  ]
+}
