@@ -135,7 +135,7 @@ export async function createApp({
     async api => {
       await api.register(session, signIn)
       await api.register(links, signIn)
-      await api.register(staff, { nc, site })
+      await api.register(staff, { nc, clock, site })
       for (const handler of HANDLERS) await api.register(handler, { nc, clock })
     },
     { prefix: '/api' },
