@@ -87,6 +87,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /api/conversations/:id': reader('conversation', 'conversation.read'),
   'GET /api/conversations/:id/thread': reader('conversation', 'conversation.thread'),
 
+  'GET /api/conversations/:id/thread': reader('conversation', 'conversation.thread'),
   'GET /api/courses/:course/conversations/export': reader('course', 'conversations.export'),
   'PUT /api/conversations/:id/flag': reader('conversation', 'conversation.flag'),
   'GET /api/conversations/:id/notes': reader('conversation', 'conversation.notes'),

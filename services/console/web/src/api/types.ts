@@ -19,3 +19,11 @@ export type CoursePatch = NonNullable<
 >['content']['application/json']
 export type PromptVersion = Answer<'/api/courses/{course}/prompts', 'get'>['items'][number]
 export type Rule = Answer<'/api/courses/{course}/rules', 'get'>['items'][number]
+export type Conversation = Answer<'/api/conversations/{id}', 'get'>
+export type ConversationPage = Answer<'/api/conversations', 'get'>
+export type ConversationSummary = ConversationPage['items'][number]
+export type ConversationQuery = NonNullable<paths['/api/conversations']['get']['parameters']['query']>
+export type Outcome = Conversation['outcome']
+export type Thread = Answer<'/api/conversations/{id}/thread', 'get'>
+export type Note = Answer<'/api/conversations/{id}/notes', 'get'>['items'][number]
+export type Use = Answer<'/api/courses/{course}/use', 'get'>

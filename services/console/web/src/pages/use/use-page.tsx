@@ -1,0 +1,3 @@
+export function UsePage() {
+  return null
+}
