@@ -20,6 +20,7 @@ import { importStudents } from './handlers/import-students.ts'
 import { keys } from './handlers/keys.ts'
 import { links } from './handlers/links.ts'
 import { notes } from './handlers/notes.ts'
+import { oidcSignIn } from './handlers/oidc.ts'
 import { ops } from './handlers/ops.ts'
 import { prompts } from './handlers/prompts.ts'
 import { rules } from './handlers/rules.ts'
@@ -27,6 +28,7 @@ import { session } from './handlers/session.ts'
 import { staff } from './handlers/staff.ts'
 import { students } from './handlers/students.ts'
 import { use } from './handlers/use.ts'
+import type { OidcSettings } from './oidc.ts'
 import { openApi } from './openapi.ts'
 import { auditRequests } from './plugins/audit.ts'
 import { guardRoutes } from './plugins/auth.ts'
@@ -49,6 +51,7 @@ export interface AppOptions {
   adminToken: string
   /** Where browsers reach the console; undefined: on this machine only. */
   consoleUrl?: string | undefined
+  oidc?: OidcSettings | null
   gatewayUrl?: string | undefined
   clock?: Clock
   /** Whose `X-Forwarded-For` is believed. */
@@ -94,6 +97,7 @@ export async function createApp({
   needs,
   adminToken,
   consoleUrl,
+  oidc = null,
   gatewayUrl,
   clock = systemClock,
   trustedProxies = [],
@@ -127,10 +131,11 @@ export async function createApp({
   validateByTypeBox(app)
   await app.register(cookie)
   const site = createSite(consoleUrl)
-  const signIn = guard(app, { nc, adminToken, site })
+  const signIn = guard(app, { nc, adminToken, site, oidc })
   auditRequests(app, nc)
   await app.register(swagger, openApi(gatewayUrl))
   await app.register(health, { needs })
+  await app.register(oidcSignIn, { ...signIn, site, settings: oidc, prefix: '/auth/oidc' })
   await app.register(
     async api => {
       await api.register(session, signIn)
@@ -147,10 +152,18 @@ export async function createApp({
 /** Who may come in, for all routes that are registered after it; answers what the ways in need. */
 function guard(
   app: FastifyInstance,
-  { nc, adminToken, site }: Pick<AppOptions, 'nc' | 'adminToken'> & { site: Site },
+  {
+    nc,
+    adminToken,
+    site,
+    oidc,
+  }: Pick<AppOptions, 'nc' | 'adminToken'> & {
+    site: Site
+    oidc: OidcSettings | null
+  },
 ): SignIn {
   const sessions = createSessions(nc, site)
   const courseOf = createCourseOf(nc)
   guardRoutes(app, { adminToken, sessions, courseOf, refuseForeignPages: foreignPageRefusal(site) })
-  return { nc, sessions, takeTry: createTakeTry(nc), describe: createDescribe(nc, null) }
+  return { nc, sessions, takeTry: createTakeTry(nc), describe: createDescribe(nc, oidc) }
 }

@@ -43,6 +43,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'DELETE /api/session': person('session.end'),
   'POST /api/setup': signIn('setup.complete'),
   'POST /api/invite': signIn('invitation.accept'),
+  'GET /auth/oidc/start': anyone,
+  'GET /auth/oidc/callback': signIn('session.begin-by-provider'),
   'POST /api/password': person('password.change'),
 
   'GET /api/staff': admin(),
