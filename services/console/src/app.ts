@@ -7,6 +7,7 @@ import type { Needs } from '@lectern/shared/ops.ts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { conversations } from './handlers/conversations.ts'
 import { courses } from './handlers/courses.ts'
+import { erasures } from './handlers/erasures.ts'
 import { exportFile } from './handlers/export.ts'
 import { grants } from './handlers/grants.ts'
 import { health } from './handlers/health.ts'
@@ -58,6 +59,7 @@ const HANDLERS = [
   rules,
   conversations,
   exportFile,
+  erasures,
   notes,
   use,
   ops,
