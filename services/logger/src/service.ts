@@ -56,7 +56,7 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
     use: createUse(pool),
   })
 
-  startUpkeep({ pool, erasures }, context)
+  startUpkeep({ nc, pool, erasures }, context)
 
   const records = {
     stream: RECORDS_STREAM,
