@@ -12,6 +12,7 @@ import { bulkGrants } from './handlers/bulk-grants.ts'
 import { conversations } from './handlers/conversations.ts'
 import { courseStaff } from './handlers/course-staff.ts'
 import { courses } from './handlers/courses.ts'
+import { erasures } from './handlers/erasures.ts'
 import { exportFile } from './handlers/export.ts'
 import { grants } from './handlers/grants.ts'
 import { health } from './handlers/health.ts'
@@ -84,6 +85,7 @@ const HANDLERS = [
   rules,
   conversations,
   exportFile,
+  erasures,
   notes,
   use,
   audit,
