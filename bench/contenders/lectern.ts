@@ -25,8 +25,13 @@ const STUDENTS = 1000
 const AT_ONCE = 200
 const CONSUMERS = ['quota-ledger', 'logger-records']
 const POLL_MS = 50
+const SEND_SPANS_MS = 1000
 
-export async function startLectern({ mockUrl, dir, closing, say }: Place): Promise<LecternContender> {
+/** `students`: at least as many as users of a scenario should be somebody else. */
+export async function startLectern(
+  { mockUrl, dir, closing, say }: Place,
+  students: number = STUDENTS,
+): Promise<LecternContender> {
   say('starting Lectern')
   const providers = join(dir, 'providers.json')
   const models = MODELS.map(name => ({ name }))
@@ -37,15 +42,16 @@ export async function startLectern({ mockUrl, dir, closing, say }: Place): Promi
   const lectern = await launchLectern({
     env: {
       LECTERN_PROVIDERS: providers,
-      // Spans are sent, of as many requests as by default.
+      // Of as many requests as by default; soon, so that the cost falls into the turn that it belongs to.
       OTEL_EXPORTER_OTLP_ENDPOINT: new URL(mockUrl).origin,
+      OTEL_BSP_SCHEDULE_DELAY: String(SEND_SPANS_MS),
     },
   })
   closing.defer(async () => void (await lectern.stop()))
   const { demo } = lectern
   const course = demo.course?.id ?? ''
   await send(demo, 'PATCH', `/api/courses/${course}`, GENEROUS)
-  const keys = await enrol(demo, course, STUDENTS)
+  const keys = await enrol(demo, course, students)
   const { gateway = 0, ...others } = demo.pids
   pin(lectern.pid, 'load')
   for (const pid of Object.values(others)) pin(pid, 'load')
@@ -94,7 +100,7 @@ export async function send<T>(
   return JSON.parse(text || 'null') as T
 }
 
-/** Waits until quota and the logger have taken in all records: that work belongs to the requests before it. */
+/** Waits until spans are sent and quota and the logger have taken in all records: that work belongs to the requests before it. */
 async function watchConsumers(url: string, closing: AsyncDisposableStack): Promise<() => Promise<void>> {
   const nc = await connectBus({ url, service: 'ops', log: createLog('bench', 'silent') })
   closing.defer(() => nc.close())
@@ -104,6 +110,7 @@ async function watchConsumers(url: string, closing: AsyncDisposableStack): Promi
     return all.some(({ num_pending, num_ack_pending }) => num_pending + num_ack_pending > 0)
   }
   return async () => {
+    await delay(SEND_SPANS_MS)
     while (await waiting()) await delay(POLL_MS)
   }
 }

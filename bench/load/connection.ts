@@ -75,7 +75,8 @@ export class Connection {
   }
 
   #faultOf(status: number, tail: string): string | undefined {
-    if (!this.#statuses.includes(status)) return `status ${status}`
+    const [, code = ''] = /"code":"(\w+)"/.exec(tail) ?? []
+    if (!this.#statuses.includes(status)) return `${status} ${code}`.trim()
     const whole = tail.includes('[DONE]') || tail.trimEnd().endsWith('}')
     return whole ? undefined : 'incomplete'
   }

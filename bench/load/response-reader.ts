@@ -7,7 +7,7 @@ export interface Listener {
 type State = 'head' | 'length' | 'size' | 'data' | 'data-end' | 'trailer'
 
 const HEAD_END = Buffer.from('\r\n\r\n')
-const TAIL_BYTES = 48
+const TAIL_BYTES = 64
 const LF = 10
 
 /** Reads answers of HTTP/1.1 on one connection, one after the other, and keeps nothing of them but their last bytes. */

@@ -8,7 +8,8 @@ const QUOTE = '"'.charCodeAt(0)
 
 const server = createServer((request, response) => {
   if (request.url === '/v1/chat/completions') return void answer(request, response)
-  request.resume().on('end', () => response.writeHead(200, { 'content-length': 2 }).end('{}'))
+  // No body: an empty answer of OTLP's.
+  request.resume().on('end', () => response.writeHead(200, { 'content-length': 0 }).end())
 })
 // No timer looks after connections: they are those of a benchmark.
 server.keepAliveTimeout = 0

@@ -4,6 +4,7 @@ import { PINNING } from '../../machine/pin.ts'
 import { measureCrowd } from './crowd.ts'
 import { type Results, takeTurns } from './measurement.ts'
 import { measureOpenStreams } from './open-streams.ts'
+import { ratiosOf } from './ratios.ts'
 import { measureRefusals } from './refusals.ts'
 import { SCENARIOS, type Scenario } from './scenarios.ts'
 import { type Stage, startOthers, startStage } from './stage.ts'
@@ -13,6 +14,7 @@ import { targetsOf } from './targets.ts'
 const TURNS = 3
 /** For a look whether all works. */
 const QUICK_SECONDS = 0.3
+const QUICK_STUDENTS = 20
 
 /** What a run does: by default all. */
 interface Choice {
@@ -29,7 +31,7 @@ interface Choice {
 export async function compare(args: string[], say: (line: string) => void): Promise<string> {
   const choice = choiceOf(args)
   await using closing = new AsyncDisposableStack()
-  const stage = await startStage(closing, say)
+  const stage = await startStage(closing, say, choice.quick ? QUICK_STUDENTS : undefined)
   const { others, missing } = await startOthers(stage, choice.contenders)
   const results: Results = {}
   const loadBefore = loadavg()[0] ?? 0
@@ -40,7 +42,7 @@ export async function compare(args: string[], say: (line: string) => void): Prom
     say(`${name}\n\n${sections.at(-1)}\n`)
   }
   const load = `Load average of the machine before the first turn: ${loadBefore.toFixed(1)} (two neighbours' busy cores would be 2).`
-  return `${[`${PINNING} ${load}`, ...missing, targetsOf(results), ...sections].join('\n\n')}\n`
+  return `${[`${PINNING} ${load}`, ...missing, targetsOf(results), ratiosOf(results), ...sections].join('\n\n')}\n`
 }
 
 function choiceOf(args: string[]): Choice {

@@ -69,8 +69,8 @@ class Measuring {
   }
 
   async warmUp(): Promise<void> {
-    const { seconds } = this.#scenario
-    await this.#run(seconds < 1 ? seconds : WARM_UP_SECONDS, true)
+    // For less than that nobody looks at the figures.
+    if (this.#scenario.seconds >= 1) await this.#run(WARM_UP_SECONDS, true)
   }
 
   async turn(): Promise<void> {
@@ -119,6 +119,8 @@ export function planOf(
     ...scenario.load,
     series: `${scenario.name} ${name}`,
     warmUp,
+    // Everybody has been here once: a student who has not costs more.
+    ...(warmUp && { rotate: true }),
     urls: baseUrls.map(url => `${url}/chat/completions`),
     heads,
     body: bodyOf(scenario),

@@ -6,7 +6,7 @@ import { openStreams, short } from './scenarios.ts'
 import type { Stage } from './stage.ts'
 
 /** A gateway has two connections for each stream, and some files besides. */
-const SPARE_FILES = 500
+const SPARE_FILES = 200
 const QUICK = { users: 50, rampMs: 200, seconds: 1 }
 const LAST_LOOK_MS = 500
 

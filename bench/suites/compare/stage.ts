@@ -19,14 +19,18 @@ export interface Stage {
 }
 
 /** Mock, generator and Lectern, each in processes of its own. */
-export async function startStage(closing: AsyncDisposableStack, say: (line: string) => void): Promise<Stage> {
+export async function startStage(
+  closing: AsyncDisposableStack,
+  say: (line: string) => void,
+  students?: number,
+): Promise<Stage> {
   const dir = await mkdtemp(join(tmpdir(), 'lectern-bench-'))
   closing.defer(() => rm(dir, { recursive: true, force: true }))
   const mock = await startMock({ dir, closing })
   const generator = startGenerator(closing)
   pin(generator.pid, 'load')
   const place = { mockUrl: mock.url, dir, closing, say }
-  const lectern = await startLectern(place)
+  const lectern = await startLectern(place, students)
   return { place, mockPid: mock.pid, generator, direct: direct(mock.url, mock.pid), lectern }
 }
 

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path'
-import { DiagLogLevel, diag, isSpanContextValid, type Span } from '@opentelemetry/api'
+import { DiagLogLevel, diag, isSpanContextValid, type Span, trace } from '@opentelemetry/api'
 import type { Logger } from './log.ts'
 import { keepShare, readShare } from './sampler.ts'
 
@@ -35,7 +35,12 @@ if (process.env.OTEL_EXPORTER_OTLP_ENDPOINT && process.env.OTEL_SDK_DISABLED !==
     instrumentations: [
       getNodeAutoInstrumentations({
         // Only inside of a span: what no request has caused (probes, periodic work) would fill the store with traces of one.
-        '@opentelemetry/instrumentation-undici': { requireParentforSpans: true, ...watched('undici') },
+        '@opentelemetry/instrumentation-undici': {
+          requireParentforSpans: true,
+          // Asked before it describes a request in twenty attributes that nobody will see: a tenth of what a gateway's request costs.
+          ignoreRequestHook: () => trace.getActiveSpan() === undefined,
+          ...watched('undici'),
+        },
         // A pool's connect is part of the query that waits for it: the difference is seen in `lectern_postgres_waiting`.
         '@opentelemetry/instrumentation-pg': {
           requireParentSpan: true,

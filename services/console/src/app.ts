@@ -1,26 +1,34 @@
 import { randomUUIDv7 } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import swagger from '@fastify/swagger'
+import { type Clock, systemClock } from '@lectern/shared/clock.ts'
 import { observeRequests } from '@lectern/shared/fastify-requests.ts'
 import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
 import type { Needs } from '@lectern/shared/ops.ts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { createCourseOf } from './course-of.ts'
+import { audit } from './handlers/audit.ts'
 import { bulkGrants } from './handlers/bulk-grants.ts'
 import { conversations } from './handlers/conversations.ts'
+import { courseStaff } from './handlers/course-staff.ts'
 import { courses } from './handlers/courses.ts'
+import { exportFile } from './handlers/export.ts'
 import { grants } from './handlers/grants.ts'
 import { health } from './handlers/health.ts'
 import { importRoster } from './handlers/import-roster.ts'
 import { importStudents } from './handlers/import-students.ts'
 import { keys } from './handlers/keys.ts'
+import { links } from './handlers/links.ts'
 import { notes } from './handlers/notes.ts'
 import { ops } from './handlers/ops.ts'
 import { prompts } from './handlers/prompts.ts'
 import { rules } from './handlers/rules.ts'
 import { session } from './handlers/session.ts'
+import { staff } from './handlers/staff.ts'
 import { students } from './handlers/students.ts'
+import { use } from './handlers/use.ts'
 import { openApi } from './openapi.ts'
+import { auditRequests } from './plugins/audit.ts'
 import { guardRoutes } from './plugins/auth.ts'
 import { parseBodies } from './plugins/bodies.ts'
 import { foreignPageRefusal } from './plugins/cross-site.ts'
@@ -31,7 +39,7 @@ import { servePages } from './plugins/pages.ts'
 import { validateByTypeBox } from './plugins/validation.ts'
 import { createSessions } from './sessions.ts'
 import { createDescribe, type SignIn } from './sign-in.ts'
-import { createSite } from './site.ts'
+import { createSite, type Site } from './site.ts'
 import { createTakeTry } from './tries.ts'
 
 export interface AppOptions {
@@ -42,15 +50,17 @@ export interface AppOptions {
   /** Where browsers reach the console; undefined: on this machine only. */
   consoleUrl?: string | undefined
   gatewayUrl?: string | undefined
+  clock?: Clock
   /** Whose `X-Forwarded-For` is believed. */
   trustedProxies?: string[]
   /** Whether the console has been asked to stop: connections are then closed as their answers end. */
   isStopping?: () => boolean
 }
 
-/** What each handler file gets: the bus on which it asks the owning services. */
+/** What each handler file gets: the bus on which it asks the owning services, and the time. */
 export interface HandlerOptions {
   nc: NatsConnection
+  clock: Clock
 }
 
 /** A roster of 2,000 students has some hundred kB, a prompt at most 800: 5 MB is plenty and still cheap to hold. */
@@ -60,6 +70,7 @@ const REQUEST_TIMEOUT_MS = 30_000
 
 const HANDLERS = [
   courses,
+  courseStaff,
   importStudents,
   importRoster,
   students,
@@ -69,7 +80,10 @@ const HANDLERS = [
   prompts,
   rules,
   conversations,
+  exportFile,
   notes,
+  use,
+  audit,
   ops,
 ]
 
@@ -81,6 +95,7 @@ export async function createApp({
   adminToken,
   consoleUrl,
   gatewayUrl,
+  clock = systemClock,
   trustedProxies = [],
   isStopping = () => false,
 }: AppOptions): Promise<FastifyInstance> {
@@ -111,13 +126,17 @@ export async function createApp({
   parseBodies(app)
   validateByTypeBox(app)
   await app.register(cookie)
-  const signIn = guard(app, { nc, adminToken, consoleUrl })
+  const site = createSite(consoleUrl)
+  const signIn = guard(app, { nc, adminToken, site })
+  auditRequests(app, nc)
   await app.register(swagger, openApi(gatewayUrl))
   await app.register(health, { needs })
   await app.register(
     async api => {
       await api.register(session, signIn)
-      for (const handler of HANDLERS) await api.register(handler, { nc })
+      await api.register(links, signIn)
+      await api.register(staff, { nc, site })
+      for (const handler of HANDLERS) await api.register(handler, { nc, clock })
     },
     { prefix: '/api' },
   )
@@ -128,9 +147,8 @@ export async function createApp({
 /** Who may come in, for all routes that are registered after it; answers what the ways in need. */
 function guard(
   app: FastifyInstance,
-  { nc, adminToken, consoleUrl }: Pick<AppOptions, 'nc' | 'adminToken' | 'consoleUrl'>,
+  { nc, adminToken, site }: Pick<AppOptions, 'nc' | 'adminToken'> & { site: Site },
 ): SignIn {
-  const site = createSite(consoleUrl)
   const sessions = createSessions(nc, site)
   const courseOf = createCourseOf(nc)
   guardRoutes(app, { adminToken, sessions, courseOf, refuseForeignPages: foreignPageRefusal(site) })

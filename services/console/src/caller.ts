@@ -10,6 +10,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Null: nobody, or nobody was asked for. */
     caller: Caller | null
+    /** Of what it is about, where its role or the audit log asks for that. */
+    courseId: string | null
   }
 }
 

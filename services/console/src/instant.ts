@@ -1,4 +1,9 @@
 import { LecternError } from '@lectern/shared/errors.ts'
+import { Type } from 'typebox'
+
+/** A time in a query; `toInstant` reads it. */
+export const instantQuery = (meaning: string) =>
+  Type.Optional(Type.String({ maxLength: 40, description: `${meaning}; 2026-11-23 or 2026-11-23T08:00:00Z` }))
 
 /** A time of a query as ISO 8601 in UTC. A date alone is its first moment in UTC. */
 export function toInstant(param: string, text: string | undefined): string | undefined {

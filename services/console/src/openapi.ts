@@ -1,6 +1,7 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 
 const TAGS = [
+  { name: 'staff', description: 'Who the staff are, and their roles in courses' },
   { name: 'session', description: 'Signing in and out' },
   { name: 'courses', description: 'Calendar, allowance and models of a course' },
   { name: 'students', description: 'The roster of a course' },
@@ -9,6 +10,8 @@ const TAGS = [
   { name: 'prompts', description: 'The system prompt of each week' },
   { name: 'rules', description: 'What is blocked or guided' },
   { name: 'conversations', description: 'What was asked and answered' },
+  { name: 'use', description: 'How a course uses what it has' },
+  { name: 'audit', description: 'What staff did and read' },
   { name: 'health', description: 'For operators and balancers' },
 ]
 

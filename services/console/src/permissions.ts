@@ -13,64 +13,90 @@ export interface Permission {
   level: Level
   /** For `assistant` and `owner`. */
   of?: Place
+  /** Its name in the audit log: of each change, and of each reading of what students wrote. */
+  audit?: string
 }
 
 const anyone: Permission = { level: 'anyone' }
-const person: Permission = { level: 'person' }
 const staff: Permission = { level: 'staff' }
-const admin: Permission = { level: 'admin' }
+/** Written down when it is known who it was. */
+const signIn = (audit: string): Permission => ({ level: 'anyone', audit })
+const person = (audit: string): Permission => ({ level: 'person', audit })
+const admin = (audit?: string): Permission => ({ level: 'admin', ...(audit === undefined ? {} : { audit }) })
 const assistant = (of: Place): Permission => ({ level: 'assistant', of })
-const owner = (of: Place): Permission => ({ level: 'owner', of })
+const reader = (of: Place, audit: string): Permission => ({ level: 'assistant', of, audit })
+const owner = (of: Place, audit?: string): Permission => ({
+  level: 'owner',
+  of,
+  ...(audit === undefined ? {} : { audit }),
+})
 
 export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /healthz': anyone,
   'GET /readyz': anyone,
   'GET /openapi.json': anyone,
-  // The pages' files; the pages themselves ask for everything else.
+  // The pages' own files, where they are built.
   'GET /assets/*': anyone,
 
   'GET /api/session': anyone,
-  'POST /api/session': anyone,
-  'DELETE /api/session': person,
-  'POST /api/setup': anyone,
-  'POST /api/password': person,
+  'POST /api/session': signIn('session.begin'),
+  'DELETE /api/session': person('session.end'),
+  'POST /api/setup': signIn('setup.complete'),
+  'POST /api/invite': signIn('invitation.accept'),
+  'POST /api/password': person('password.change'),
+
+  'GET /api/staff': admin(),
+  'POST /api/staff': admin('staff.invite'),
+  'PATCH /api/staff/:id': admin('staff.update'),
+  'POST /api/staff/:id/invite': admin('staff.link'),
+  'GET /api/courses/:course/staff': assistant('course'),
+  'PUT /api/courses/:course/staff/:id': owner('course', 'role.put'),
+  'DELETE /api/courses/:course/staff/:id': owner('course', 'role.remove'),
 
   // Answers only one's own.
   'GET /api/courses': staff,
-  'POST /api/courses': admin,
+  'POST /api/courses': admin('course.create'),
   'GET /api/courses/:course': assistant('course'),
-  'PATCH /api/courses/:course': owner('course'),
-  'POST /api/courses/:course/join-code': owner('course'),
-  'DELETE /api/courses/:course/join-code': owner('course'),
+  'PATCH /api/courses/:course': owner('course', 'course.update'),
+  'POST /api/courses/:course/join-code': owner('course', 'join-code.change'),
+  'DELETE /api/courses/:course/join-code': owner('course', 'join-code.remove'),
 
   'GET /api/courses/:course/students': assistant('course'),
-  'POST /api/courses/:course/students': owner('course'),
-  'POST /api/courses/:course/students/import': owner('course'),
+  'POST /api/courses/:course/students': owner('course', 'students.add'),
+  'POST /api/courses/:course/students/import': owner('course', 'students.import'),
   'GET /api/students/:student': assistant('student'),
-  'PATCH /api/students/:student': owner('student'),
-  'DELETE /api/students/:student': owner('student'),
-  'POST /api/students/:student/keys': owner('student'),
-  'POST /api/keys/:key/rotate': owner('key'),
-  'DELETE /api/keys/:key': owner('key'),
+  'PATCH /api/students/:student': owner('student', 'student.change'),
+  'DELETE /api/students/:student': owner('student', 'student.drop'),
+  'POST /api/students/:student/keys': owner('student', 'key.create'),
+  'POST /api/keys/:key/rotate': owner('key', 'key.rotate'),
+  'DELETE /api/keys/:key': owner('key', 'key.revoke'),
 
-  'POST /api/courses/:course/grants': owner('course'),
-  'POST /api/students/:student/grants': owner('student'),
+  'POST /api/courses/:course/grants': owner('course', 'grants.add'),
+  'POST /api/students/:student/grants': owner('student', 'grant.add'),
   'GET /api/students/:student/balance': assistant('student'),
   'GET /api/students/:student/ledger': assistant('student'),
 
   'GET /api/courses/:course/prompts': assistant('course'),
-  'POST /api/courses/:course/prompts': owner('course'),
+  'POST /api/courses/:course/prompts': owner('course', 'prompt.publish'),
   'GET /api/courses/:course/rules': assistant('course'),
-  'POST /api/courses/:course/rules': owner('course'),
-  'DELETE /api/courses/:course/rules/:rule': owner('course'),
+  'POST /api/courses/:course/rules': owner('course', 'rule.add'),
+  'DELETE /api/courses/:course/rules/:rule': owner('course', 'rule.remove'),
 
-  'GET /api/conversations': assistant('query'),
-  'GET /api/conversations/:id': assistant('conversation'),
-  // Those who read also say what others should read again.
-  'PUT /api/conversations/:id/flag': assistant('conversation'),
-  'GET /api/conversations/:id/notes': assistant('conversation'),
-  'POST /api/conversations/:id/notes': assistant('conversation'),
-  'DELETE /api/conversations/:id/notes/:note': assistant('conversation'),
+  // The list has the beginnings of question and answer.
+  'GET /api/conversations': reader('query', 'conversations.list'),
+  'GET /api/conversations/:id': reader('conversation', 'conversation.read'),
 
-  'PUT /api/ops/log-level': admin,
+  'GET /api/courses/:course/conversations/export': reader('course', 'conversations.export'),
+  'PUT /api/conversations/:id/flag': reader('conversation', 'conversation.flag'),
+  'GET /api/conversations/:id/notes': reader('conversation', 'conversation.notes'),
+  'POST /api/conversations/:id/notes': reader('conversation', 'note.add'),
+  'DELETE /api/conversations/:id/notes/:note': reader('conversation', 'note.remove'),
+
+  // With the beginnings of what was asked most.
+  'GET /api/courses/:course/use': reader('course', 'use.read'),
+  'GET /api/courses/:course/use/:table': reader('course', 'use.read'),
+
+  'GET /api/audit': owner('query'),
+
+  'PUT /api/ops/log-level': admin('log-level.change'),
 }

@@ -7,6 +7,7 @@ import {
   StudentId,
   Week,
 } from '@lectern/shared/contracts/fields.ts'
+import { StaffId } from '@lectern/shared/contracts/staff.ts'
 import { CATALOGUE, type ErrorCode } from '@lectern/shared/errors.ts'
 import { type TObject, type TProperties, type TSchema, Type } from 'typebox'
 
@@ -47,6 +48,8 @@ export const CourseParams = Type.Object({ course: CourseId })
 export const StudentParams = Type.Object({ student: StudentId })
 export const KeyParams = Type.Object({ key: KeyId })
 export const RuleParams = Type.Object({ course: CourseId, rule: Type.String({ maxLength: 64 }) })
+export const StaffParams = Type.Object({ id: StaffId })
+export const CourseStaffParams = Type.Object({ course: CourseId, id: StaffId })
 export const ConversationParams = Type.Object({ id: RequestId })
 
 const ErrorAnswer = Type.Object({

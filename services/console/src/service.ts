@@ -13,7 +13,7 @@ const IDLE_CHECK_MS = 50
 export async function startService(
   context: ServiceContext<Config>,
 ): Promise<RunningService & { url: string }> {
-  const { config, log, closing } = context
+  const { config, log, clock, closing } = context
   const nc = await connectBus({ url: config.NATS_URL, service: 'console', log })
   closing.defer(() => nc.close())
   followLogLevel(nc, context)
@@ -27,6 +27,7 @@ export async function startService(
     consoleUrl: config.CONSOLE_URL,
     trustedProxies: config.TRUSTED_PROXIES.split(',').flatMap(text => text.trim() || []),
     gatewayUrl: config.GATEWAY_URL,
+    clock,
     isStopping: () => stopping,
   })
   closing.defer(async () => {

@@ -40,7 +40,9 @@ export function createSessions(nc: NatsConnection, { cookie: { name, secure } }:
         session: { hash, ...(before === undefined ? {} : { replaces: hashSecret(before) }) },
         keep(reply, user) {
           reply.setCookie(name, secret, attributes)
-          return { kind: 'person', user, secret }
+          const person: Person = { kind: 'person', user, secret }
+          request.caller = person
+          return person
         },
       }
     },

@@ -19,6 +19,9 @@ export const SessionAnswer = Type.Object({
   needsSetup: Type.Boolean({ description: 'nobody can sign in as admin yet' }),
 })
 
+/** Whoever sends it has not signed in yet: it is small. */
+export const SMALL_BODY_BYTES = 16 * 1024
+
 /** What every way in needs. */
 export interface SignIn {
   nc: NatsConnection

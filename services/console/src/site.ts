@@ -4,6 +4,8 @@ import { LOOPBACK } from './config.ts'
 export interface Site {
   /** The origin of a request by its Host; null: an address at which nobody signs in. */
   originOf(request: AskedOfSite): string | null
+  /** The address of a page of ours, for a link that is sent to somebody. */
+  linkTo(request: AskedOfSite, path: string): string
   /** Name and attributes of the session's cookie. */
   readonly cookie: { name: string; secure: boolean }
 }
@@ -21,13 +23,17 @@ const OWN_MACHINE = new RegExp(`^${LOOPBACK}(:\\d+)?$`)
  * name of the machine itself will do, and no other: a foreign name that was made to lead here (DNS rebinding) is not one.
  */
 export function createSite(consoleUrl: string | undefined): Site {
+  const configured = consoleUrl && new URL(consoleUrl).origin
+  const linkTo = ({ headers: { host } }: AskedOfSite, path: string) =>
+    `${configured || `http://${host}`}${path}`
   if (consoleUrl?.startsWith('https:')) {
     const { origin } = new URL(consoleUrl)
-    return { originOf: () => origin, cookie: { name: '__Host-lectern', secure: true } }
+    return { originOf: () => origin, linkTo, cookie: { name: '__Host-lectern', secure: true } }
   }
   return {
     originOf: ({ headers: { host } }) =>
       typeof host === 'string' && OWN_MACHINE.test(host) ? `http://${host}` : null,
+    linkTo,
     cookie: { name: 'lectern', secure: false },
   }
 }

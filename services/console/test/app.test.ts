@@ -15,6 +15,14 @@ const ROUTES = [
   'DELETE /api/session',
   'POST /api/setup',
   'POST /api/password',
+  'POST /api/invite',
+  'GET /api/staff',
+  'POST /api/staff',
+  'PATCH /api/staff/{id}',
+  'POST /api/staff/{id}/invite',
+  'GET /api/courses/{course}/staff',
+  'PUT /api/courses/{course}/staff/{id}',
+  'DELETE /api/courses/{course}/staff/{id}',
   'POST /api/courses',
   'GET /api/courses',
   'GET /api/courses/{course}',
@@ -42,10 +50,15 @@ const ROUTES = [
   'DELETE /api/courses/{course}/rules/{rule}',
   'GET /api/conversations',
   'GET /api/conversations/{id}',
+  'GET /api/conversations/{id}/thread',
   'PUT /api/conversations/{id}/flag',
   'GET /api/conversations/{id}/notes',
   'POST /api/conversations/{id}/notes',
   'DELETE /api/conversations/{id}/notes/{note}',
+  'GET /api/courses/{course}/conversations/export',
+  'GET /api/courses/{course}/use',
+  'GET /api/courses/{course}/use/{table}',
+  'GET /api/audit',
 ]
 
 t.test('only the staff token opens the API', async t => {
@@ -87,7 +100,11 @@ t.test('P11: services away are a 503 that says when to try again', async t => {
     'GET /api/conversations?q=x',
     'GET /api/conversations/x',
     'GET /api/conversations/x/notes',
+    'GET /api/conversations/x/thread',
     'DELETE /api/conversations/x/notes/n',
+    'GET /api/courses/c/conversations/export',
+    'GET /api/courses/c/use',
+    'GET /api/courses/c/use/days.csv',
   ]
   for (const route of routes) {
     const { status, body, headers } = await api(route)

@@ -52,6 +52,14 @@ t.test('every command of docs/api.md works as it stands there, against the real 
       await requester(operator, OfferSetupCall)({ linkHash: hash })
       return { SETUP_TOKEN: text }
     },
+    Staff: async () => {
+      const invited = await api<{ id: string; inviteUrl: string }>('POST /api/staff', {
+        email: 'adam@example.edu',
+        name: 'Adam',
+      })
+      const { id, inviteUrl } = invited.body
+      return { STAFF_ID: id, INVITE_TOKEN: inviteUrl.split('#')[1] ?? '' }
+    },
     Students: async () => ({
       STUDENT_ID: await idOf('POST /api/courses/ml-26/students', [
         { name: 'Spare', email: 'spare@example.edu' },
@@ -80,7 +88,7 @@ t.test('every command of docs/api.md works as it stands there, against the real 
     },
   }
   const { functions, sections } = shellOf(await readFile(new URL('api.md', DOCS), 'utf8'))
-  t.equal(sections.length, 9)
+  t.equal(sections.length, 11)
   for (const { title, commands } of sections) {
     const own = await variables[title]?.()
     const fail = 'curl() { command curl --fail-with-body "$@"; }'

@@ -7,6 +7,7 @@ import {
 import { startTestService } from '@lectern/shared/testing/service.ts'
 import { Config } from '../src/config.ts'
 import { startService } from '../src/service.ts'
+import { startAuditStandIn } from './stand-in.ts'
 
 export const TOKEN = 'a-staff-token-of-the-tests'
 
@@ -86,7 +87,7 @@ export interface RunningConsole {
   stop(): Promise<void>
 }
 
-/** A console on a real bus of its own, with whatever else the test wants beside it. */
+/** A console on a real bus of its own, whose audit log is always written, with whatever else the test wants beside it. */
 export async function startConsole(t: Test, wanted: WantedServers = {}): Promise<RunningConsole> {
   const servers = await startTestServers(t, { ...wanted, nats: true })
   const { url, stop } = await startTestService(t, startService, Config, {
@@ -94,5 +95,6 @@ export async function startConsole(t: Test, wanted: WantedServers = {}): Promise
     PORT: '0',
     ADMIN_TOKEN: TOKEN,
   })
+  await startAuditStandIn(t, servers.natsUrl)
   return { servers, url, stop, api: clientOf(url) }
 }

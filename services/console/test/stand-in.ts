@@ -1,9 +1,11 @@
+import { AppendAuditCall } from '@lectern/shared/contracts/audit.ts'
 import {
   AddStudentsCall,
   type Course,
   CreateCourseCall,
   GetCourseCall,
   GetKeyCall,
+  GetStudentCall,
   GrantCall,
   type Key,
   type LedgerEntry,
@@ -40,6 +42,15 @@ export async function startQuotaStandIn(t: Test, natsUrl: string): Promise<Kept>
   answerStudents(responder, kept)
   await nc.flush()
   return kept
+}
+
+/** Answers as the logger does where nobody looks at what was audited. */
+export async function startAuditStandIn(t: Test, natsUrl: string): Promise<void> {
+  const log = createLog('stand-in', 'silent')
+  const nc = await connectBus({ url: natsUrl, service: 'logger', log })
+  t.teardown(() => nc.close())
+  createResponder(nc, { queue: 'audit', log }).on(AppendAuditCall, async () => ({}))
+  await nc.flush()
 }
 
 type Responder = ReturnType<typeof createResponder>
@@ -83,6 +94,7 @@ function answerStudents(responder: Responder, kept: Kept): void {
     if (kept.loseNextAnswer) await new Promise(() => {})
     return { items: added.map(({ id }) => found(students.get(id))) }
   })
+  responder.on(GetStudentCall, async ({ studentId }) => found(students.get(studentId)))
   responder.on(GetKeyCall, async ({ keyId }) => {
     const student = found([...students.values()].find(({ keys }) => keys.some(({ id }) => id === keyId)))
     return { key: found(student.keys[0]), studentId: student.id, courseId: student.courseId }

@@ -1,8 +1,10 @@
 import * as conversation from '@lectern/shared/contracts/conversations.ts'
 import { QuestionsUseCall, WeeksUseCall, WeekUseCall } from '@lectern/shared/contracts/use.ts'
 import type { Responder } from '@lectern/shared/nats/responder.ts'
+import { exportConversations, pseudonyms } from './handlers/export-conversations.ts'
 import { flagConversation } from './handlers/flag-conversation.ts'
 import { getConversation } from './handlers/get-conversation.ts'
+import { getThread } from './handlers/get-thread.ts'
 import { listConversations } from './handlers/list-conversations.ts'
 import { addNote, listNotes, removeNote } from './handlers/notes.ts'
 import { searchConversations } from './handlers/search-conversations.ts'
@@ -10,6 +12,8 @@ import { questionsUse, weeksUse, weekUse } from './handlers/use.ts'
 import type { Conversations } from './store/conversations.ts'
 import type { Flags } from './store/flags.ts'
 import type { Notes } from './store/notes.ts'
+import type { Pseudonyms } from './store/pseudonyms.ts'
+import type { FindThread } from './store/threads.ts'
 import type { Use } from './store/use.ts'
 
 /** What the handlers share. */
@@ -17,11 +21,14 @@ export interface Parts {
   conversations: Conversations
   flags: Flags
   notes: Notes
+  pseudonymsOf: Pseudonyms
+  findThread: FindThread
   use: Use
 }
 
 /** What the console asks. */
-export function answerConsole(responder: Responder, { conversations, flags, notes, use }: Parts): void {
+export function answerConsole(responder: Responder, parts: Parts): void {
+  const { conversations, flags, notes, pseudonymsOf, findThread, use } = parts
   responder.on(conversation.ListConversationsCall, listConversations(conversations))
   responder.on(conversation.SearchConversationsCall, searchConversations(conversations))
   responder.on(conversation.GetConversationCall, getConversation(conversations))
@@ -29,6 +36,9 @@ export function answerConsole(responder: Responder, { conversations, flags, note
   responder.on(conversation.AddNoteCall, addNote(notes))
   responder.on(conversation.ListNotesCall, listNotes(notes))
   responder.on(conversation.RemoveNoteCall, removeNote(notes))
+  responder.on(conversation.GetThreadCall, getThread(findThread))
+  responder.on(conversation.ExportConversationsCall, exportConversations(conversations))
+  responder.on(conversation.PseudonymsCall, pseudonyms(pseudonymsOf))
   responder.on(WeekUseCall, weekUse(use))
   responder.on(WeeksUseCall, weeksUse(use))
   responder.on(QuestionsUseCall, questionsUse(use))

@@ -1,6 +1,7 @@
 import type { ConversationRecord } from '@lectern/shared/contracts/records.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
-import { excerptOf, questionOf, searchTextOf } from './transcript.ts'
+import { questionOf } from '@lectern/shared/message-text.ts'
+import { excerptOf, searchTextOf } from './transcript.ts'
 
 /** A record as the columns of `logs.records`. */
 export type RecordRow = ReturnType<typeof toRow>

@@ -16,15 +16,19 @@ import { openPool } from '@lectern/shared/postgres/pool.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
 import { answerConsole } from './calls.ts'
 import type { Config } from './config.ts'
+import { answerAudit } from './handlers/audit.ts'
 import { completionRecorded } from './handlers/completion-recorded.ts'
 import { deadLetterPut } from './handlers/dead-letter-put.ts'
+import { createAudit } from './store/audit.ts'
 import { createConversations } from './store/conversations.ts'
 import { openDatabase } from './store/database.ts'
 import { createDeadLetters } from './store/dead-letters.ts'
 import { createFlags } from './store/flags.ts'
 import { createNotes } from './store/notes.ts'
 import { keepPartitions } from './store/partitions.ts'
+import { createPseudonyms } from './store/pseudonyms.ts'
 import { createRecordWriter } from './store/record-writer.ts'
+import { createThreads } from './store/threads.ts'
 import { createUse } from './store/use.ts'
 import { catchUp } from './store/use-sums.ts'
 
@@ -50,8 +54,11 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
     conversations: createConversations(db, clock),
     flags: createFlags(db),
     notes: createNotes(db),
+    pseudonymsOf: createPseudonyms(db),
+    findThread: createThreads(db),
     use: createUse(pool),
   })
+  answerAudit(responder, createAudit(db))
 
   startPeriodic('summing up the use', { intervalMs: SUM_INTERVAL_MS, log, closing }, () =>
     catchUp(pool, () => closing.disposed),

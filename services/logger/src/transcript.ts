@@ -1,4 +1,5 @@
 import type { ConversationRecord } from '@lectern/shared/contracts/records.ts'
+import { questionOf } from '@lectern/shared/message-text.ts'
 
 /** The texts of a conversation: what a student asked, what they were answered, and how both are searched. Pure. */
 
@@ -6,25 +7,6 @@ import type { ConversationRecord } from '@lectern/shared/contracts/records.ts'
 const EXCERPT_CHARACTERS = 200
 /** Between the texts of one record, so that nothing is found across the end of one and the beginning of the next. */
 const SEPARATOR = '\n\u001f\n'
-
-/** The text of the student's newest message; empty where it has none (an image alone) or there is no such message. */
-export function questionOf(messages: readonly unknown[]): string {
-  const newest = messages.findLast(message => hasShape(message) && message.role === 'user')
-  return hasShape(newest) ? textOf(newest.content) : ''
-}
-
-/** The text of a message's content: a string, or an array of parts of which some are text. */
-function textOf(content: unknown): string {
-  if (typeof content === 'string') return content
-  if (!Array.isArray(content)) return ''
-  return content
-    .flatMap(part => (hasShape(part) && typeof part.text === 'string' ? [part.text] : []))
-    .join('\n')
-}
-
-function hasShape(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
-}
 
 /** The beginning of a text, cut between characters. */
 export function excerptOf(text: string): string {

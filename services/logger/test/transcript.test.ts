@@ -1,5 +1,6 @@
+import { questionOf } from '@lectern/shared/message-text.ts'
 import t from 'tap'
-import { excerptOf, foldText, questionOf, searchTextOf } from '../src/transcript.ts'
+import { excerptOf, foldText, searchTextOf } from '../src/transcript.ts'
 
 t.test('the question is the text of the newest message of the student', async t => {
   const user = (content: unknown) => ({ role: 'user', content })

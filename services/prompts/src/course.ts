@@ -1,5 +1,5 @@
 import type { Policy, Rule } from '@lectern/shared/contracts/prompts.ts'
-import { rulesInForce, versionInForce } from './selection.ts'
+import { rulesInForce, versionInForce } from '@lectern/shared/prompt-schedule.ts'
 
 /** A version without its text. */
 export interface ScheduledVersion {

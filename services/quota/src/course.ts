@@ -1,4 +1,4 @@
-import type { Break, Course } from '@lectern/shared/contracts/courses.ts'
+import type { Break, Course, Prices } from '@lectern/shared/contracts/courses.ts'
 import type { Weights } from '@lectern/shared/contracts/quota.ts'
 import { type Calendar, isOutside, type Stretch, stretchesOf } from '@lectern/shared/week.ts'
 import type { Course as CourseRow } from '../generated/client.ts'
@@ -51,6 +51,9 @@ export function toCourse(row: CourseRow): Course {
     answerCache: row.answerCache as Course['answerCache'],
     answerCacheMinutes,
     ...{ groupTokens: row.groupTokens as Record<string, number>, joinCode, joinDomains, consentText },
+    retentionDays: row.retentionDays,
+    modelPrices: row.modelPrices as Record<string, Prices>,
+    currency: row.currency,
     createdAt: createdAt.toISOString(),
   }
 }

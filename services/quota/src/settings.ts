@@ -16,16 +16,16 @@ export function checkSettings({
   models,
   modelWeights = {},
   groupTokens = {},
+  modelPrices = {},
   breaks = [],
   ...settings
 }: Omit<CourseInput, 'id'>): void {
   checkCalendar({ ...settings, breaks })
   const place = models.findIndex(hasControls)
   if (place >= 0) refuse(`models[${place}]`, 'must not contain control characters')
+  checkNames('modelWeights', modelWeights)
+  checkNames('modelPrices', modelPrices)
   for (const [model, { input, cachedInput }] of Object.entries(modelWeights)) {
-    if (model === '' || model.length > LONGEST_MODEL_NAME)
-      refuse('modelWeights', `must name each model by 1 to ${LONGEST_MODEL_NAME} characters`)
-    if (hasControls(model)) refuse('modelWeights', 'must not contain control characters')
     // A hold takes the whole prompt for uncached.
     if (cachedInput > input) refuse(`modelWeights.${model}.cachedInput`, 'must not be more than input')
   }
@@ -40,6 +40,14 @@ export function checkGroup(group: string, param: string): void {
     param,
     `must name each group by 1 to ${LONGEST_GROUP_NAME} characters, without control characters and spaces around`,
   )
+}
+
+function checkNames(param: string, byModel: object): void {
+  for (const model of Object.keys(byModel)) {
+    if (model === '' || model.length > LONGEST_MODEL_NAME)
+      refuse(param, `must name each model by 1 to ${LONGEST_MODEL_NAME} characters`)
+    if (hasControls(model)) refuse(param, 'must not contain control characters')
+  }
 }
 
 const hasControls = (text: string) => /\p{Cc}/u.test(text)

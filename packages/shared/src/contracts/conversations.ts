@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { defineCall } from './call.ts'
-import { CourseId, Iso, ModelName, Next, PageQuery, RequestId, StudentId, Week } from './fields.ts'
+import { CourseId, Iso, ModelName, Next, Nullable, PageQuery, RequestId, StudentId, Week } from './fields.ts'
 import { ConversationRecord, Outcome } from './records.ts'
 
 /** Reading what was kept, and what staff add to it. Owned by the logger, asked by the console. */
@@ -101,4 +101,35 @@ export const RemoveNoteCall = defineCall(
   'conversations.notes.remove',
   Type.Object({ id: RequestId, noteId: RequestId, actor: Actor }),
   Note,
+)
+
+/** The same conversations as a list or, with `q`, a search has, whole. */
+export const ExportConversationsCall = defineCall(
+  'conversations.export',
+  Type.Object({ q: Type.Optional(SearchConversationsCall.request.properties.q), ...filter }),
+  Type.Object({ items: Type.Array(Conversation), next: Next }),
+)
+/** What stands for each student in what leaves the course: the same at every time, and different in every course. */
+export const PseudonymsCall = defineCall(
+  'conversations.pseudonyms',
+  Type.Object({ courseId: CourseId, studentIds: Type.Array(StudentId, { maxItems: 1000 }) }),
+  Type.Object({ pseudonyms: Type.Array(Type.String()) }),
+)
+
+/** A request of a chat. */
+export const ThreadItem = Type.Object({
+  ...ConversationSummary.properties,
+  parentId: Nullable(RequestId),
+})
+/**
+ * The chat that a conversation is a part of, oldest first: requests of the student, within a week of it, of which each begins with
+ * what `parentId` asked and was answered. Where two go on from the same, somebody went back and asked something else.
+ */
+export const GetThreadCall = defineCall(
+  'conversations.thread',
+  Type.Object({ id: RequestId }),
+  Type.Object({
+    items: Type.Array(ThreadItem),
+    truncated: Type.Boolean({ description: 'there may be more than was looked through' }),
+  }),
 )

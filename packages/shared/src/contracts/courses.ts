@@ -82,8 +82,18 @@ const Domain = Type.String({
   description: 'a domain in lower case, like example.edu',
 })
 
-/** What was added later: a course that an older quota tells of lacks it. */
-const LATER = Type.Object({
+/** In the course's currency for a million tokens, as providers list them. */
+const prices = {
+  input: Type.Number({ minimum: 0, maximum: 1_000_000 }),
+  /** Of input that the provider had cached. */
+  cachedInput: Type.Number({ minimum: 0, maximum: 1_000_000 }),
+  output: Type.Number({ minimum: 0, maximum: 1_000_000 }),
+}
+export const Prices = Type.Object(prices)
+export type Prices = Static<typeof Prices>
+
+/** What was added later: a course that an older quota tells of lacks it. `of` as above. */
+const later = (of: { additionalProperties?: boolean }) => ({
   /** Students may use keys of their own at the providers that take them; what they pay themselves is not charged. */
   ownKeys: Type.Boolean({ default: false }),
   /** Whether an answer is given again to the very same question: never, for nothing, or charged as if it were new. */
@@ -99,20 +109,31 @@ const LATER = Type.Object({
   joinDomains: Type.Array(Domain, { maxItems: 50, default: [] }),
   /** What a student must accept to join by the code; null: nothing. */
   consentText: Type.Union([Type.String({ minLength: 1, maxLength: 20_000 }), Type.Null()], { default: null }),
+  /** Conversations are deleted so many days after they began; null: they are kept. */
+  retentionDays: Type.Union([Type.Integer({ minimum: 1, maximum: 3650 }), Type.Null()], { default: null }),
+  /** Public model name -> what its provider takes; for staff to see what a week costs, of no other effect. */
+  modelPrices: Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), Type.Object(prices, of), {
+    maxProperties: 200,
+    default: {},
+  }),
+  currency: Type.String({
+    pattern: '^[A-Z]{3}$',
+    description: 'three capital letters, ISO 4217',
+    default: 'USD',
+  }),
 })
 
 export const CourseInput = Type.Object(
   {
     id: CourseId,
     ...settings,
-    ...Type.Partial(Type.Object(extras(closed))).properties,
-    ...Type.Partial(LATER).properties,
+    ...Type.Partial(Type.Object({ ...extras(closed), ...later(closed) })).properties,
   },
   closed,
 )
 export type CourseInput = Static<typeof CourseInput>
 export const CoursePatch = Type.Partial(
-  Type.Object({ ...settings, ...extras(closed), ...LATER.properties }),
+  Type.Object({ ...settings, ...extras(closed), ...later(closed) }),
   closed,
 )
 export type CoursePatch = Static<typeof CoursePatch>
@@ -120,7 +141,7 @@ export const Course = Type.Object({
   id: CourseId,
   ...settings,
   ...extras({}),
-  ...Type.Partial(LATER).properties,
+  ...Type.Partial(Type.Object(later({}))).properties,
   /** By which students join on their own; null: nobody does. Made by `quota.courses.join-code`. */
   joinCode: Type.Optional(Nullable(Type.String())),
   createdAt: Iso,

@@ -84,7 +84,7 @@ export const WeekUseCall = defineCall(
     hours: Type.Array(HourUse),
     models: Type.Array(ModelUse),
     endings: Type.Array(EndingUse),
-    /** Those who used most, first. */
+    /** Those who used most, first; 200 at most. */
     topStudents: Type.Array(StudentUse),
     countedToMs,
   }),

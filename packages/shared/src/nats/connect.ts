@@ -1,5 +1,6 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import type { Logger } from '../log.ts'
+import { setInboxPrefix } from './questions.ts'
 
 export type { NatsConnection }
 
@@ -18,6 +19,7 @@ export interface BusOptions {
 export async function connectBus({ url, service, log }: BusOptions): Promise<NatsConnection> {
   const servers = url.split(',').map(text => new URL(text))
   const [first] = servers
+  const inboxPrefix = `_INBOX_${service}`
   const nc = await connect({
     servers: servers.map(server => server.host),
     ...(first?.username
@@ -25,7 +27,7 @@ export async function connectBus({ url, service, log }: BusOptions): Promise<Nat
       : {}),
     ...(first?.protocol === 'tls:' ? { tls: {} } : {}),
     name: service,
-    inboxPrefix: `_INBOX_${service}`,
+    inboxPrefix,
     maxReconnectAttempts: -1,
     waitOnFirstConnect: true,
     reconnectTimeWait: 250,
@@ -36,6 +38,7 @@ export async function connectBus({ url, service, log }: BusOptions): Promise<Nat
     // Otherwise every request makes an Error with its stack, in case it fails. The subject in our errors says as much.
     noAsyncTraces: true,
   })
+  setInboxPrefix(nc, inboxPrefix)
   void followStatus(nc, log)
   return nc
 }

@@ -1,4 +1,4 @@
-import { type NatsConnection, NoRespondersError, RequestError, TimeoutError } from '@nats-io/nats-core'
+import { type NatsConnection, TimeoutError } from '@nats-io/nats-core'
 import { ATTRIBUTE } from '../attributes.ts'
 import type { Call, ReplyOf, RequestOf } from '../contracts/call.ts'
 import { REQUEST_ID_HEADER } from '../contracts/subjects.ts'
@@ -10,7 +10,8 @@ import { validator } from '../schema.ts'
 import { inSpan, SpanKind } from '../spans.ts'
 import { isConnected } from './connect.ts'
 import { type Envelope, fromWire, replyName } from './envelope.ts'
-import { messagingAttributes, traceHeaders } from './tracing.ts'
+import { ask } from './questions.ts'
+import { messagingAttributes, traceFields } from './tracing.ts'
 
 const seconds = createHistogram(METRIC.busRequests)
 
@@ -60,14 +61,13 @@ export function requester<C extends Call>(
   async function send(request: RequestOf<C>, timeoutMs: number): Promise<ReplyOf<C>> {
     // The client would queue the request until it is connected again, long after the caller has given up.
     if (!isConnected(nc)) throw new NobodyThereError(subject, 'not connected to the bus')
-    const headers = traceHeaders()
+    const headers = traceFields()
     const requestId = currentRequestId() ?? reservationOf(request)
-    if (requestId) headers.set(REQUEST_ID_HEADER, requestId)
-    const message = await nc
-      .request(subject, JSON.stringify(request), { timeout: timeoutMs, headers })
-      .catch((error: unknown) => {
-        throw toFailure(subject, timeoutMs, error)
-      })
+    if (requestId) headers[REQUEST_ID_HEADER] = requestId
+    const payload = Buffer.from(JSON.stringify(request))
+    const message = await ask(nc, { subject, payload, headers, timeoutMs }).catch((error: unknown) => {
+      throw toFailure(subject, timeoutMs, error)
+    })
     const envelope = message.json<Envelope<ReplyOf<C>>>()
     if (!envelope.ok) throw fromWire(envelope.error)
     return checkReply(envelope.data) as ReplyOf<C>
@@ -110,10 +110,7 @@ export function askingTwice<C extends Call>(ask: Ask<C>): Ask<C> {
 }
 
 function toFailure(subject: string, timeoutMs: number, error: unknown): LecternError {
-  const unheard =
-    error instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders())
-  if (unheard) return new NobodyThereError(subject, error)
   if (error instanceof TimeoutError) return new NoAnswerError(subject, timeoutMs, error)
-  // A closed or draining connection: nothing was sent.
+  // Nobody listens, or the connection is closed or draining: nothing was done.
   return new NobodyThereError(subject, error)
 }

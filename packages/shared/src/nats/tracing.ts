@@ -1,23 +1,28 @@
-import { headers, type MsgHdrs } from '@nats-io/nats-core'
+import type { MsgHdrs } from '@nats-io/nats-core'
 import { type Context, context, type Link, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { ATTRIBUTE } from '../attributes.ts'
 import { isKept } from '../spans.ts'
+import { headersOf } from './questions.ts'
 
 /**
  * The trace context in NATS headers (no instrumentation for NATS exists). W3C `traceparent`, as over HTTP.
  */
 
 const carrier = {
-  set: (hdrs: MsgHdrs, name: string, value: string) => hdrs.set(name, value),
   get: (hdrs: MsgHdrs, name: string) => hdrs.get(name) || undefined,
   keys: (hdrs: MsgHdrs) => hdrs.keys(),
 }
 
-/** New headers that carry the running span's context. */
+/** Headers, by their names, that carry the running span's context; none where no span runs. */
+export function traceFields(): Record<string, string> {
+  const fields: Record<string, string> = {}
+  if (trace.getActiveSpan()) propagation.inject(context.active(), fields)
+  return fields
+}
+
+/** The same as headers of a message. */
 export function traceHeaders(): MsgHdrs {
-  const hdrs = headers()
-  propagation.inject(context.active(), hdrs, carrier)
-  return hdrs
+  return headersOf(traceFields())
 }
 
 /** The context that a message came with: never the one in which the connection happened to be opened. */

@@ -29,6 +29,7 @@ export async function everyCall(): Promise<Map<string, Call>> {
 
 const TEXTS: Record<string, string> = {
   '^\\d{4}-\\d{2}-\\d{2}$': '2026-09-07',
+  '^[A-Z]{3}$': 'EUR',
   '^[0-9a-f]{64}$': '0'.repeat(64),
   '^[^\\s@]+@[^\\s@]+$': 'a@b',
   '^[a-z0-9-]+([.][a-z0-9-]+)+$': 'a.b',

@@ -25,6 +25,7 @@ t.test('P11: who stops answers what was asked, and hears nothing new', async t =
     await mayAnswer.promise
     return { waited: true }
   })
+  await answering.flush()
   const early = wait({})
   await asked.promise
   const drained = responder.drain()

@@ -3,6 +3,7 @@ import {
   Conversation,
   ConversationSummary,
   GetConversationCall,
+  GetThreadCall,
   ListConversationsCall,
   SearchConversationsCall,
 } from '@lectern/shared/contracts/conversations.ts'
@@ -23,6 +24,7 @@ export const conversations: FastifyPluginAsyncTypebox<HandlerOptions> = async (a
   const list = requester(nc, ListConversationsCall)
   const search = requester(nc, SearchConversationsCall, { timeoutMs: SEARCH_TIMEOUT_MS })
   const get = requester(nc, GetConversationCall)
+  const getThread = requester(nc, GetThreadCall, { timeoutMs: SEARCH_TIMEOUT_MS })
 
   app.get(
     '/conversations',
@@ -53,5 +55,18 @@ export const conversations: FastifyPluginAsyncTypebox<HandlerOptions> = async (a
       },
     },
     async request => get({ id: request.params.id }),
+  )
+
+  app.get(
+    '/conversations/:id/thread',
+    {
+      schema: {
+        tags,
+        summary: 'The chat that a conversation is a part of, oldest request first',
+        params: ConversationParams,
+        response: { 200: GetThreadCall.reply, ...failures },
+      },
+    },
+    async request => getThread({ id: request.params.id }),
   )
 }

@@ -1,12 +1,9 @@
-import { randomUUIDv7 } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import {
   ChangePasswordCall,
-  CompleteSetupCall,
   EndSessionCall,
   SignInCall,
   StaffEmail,
-  StaffName,
 } from '@lectern/shared/contracts/staff.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
@@ -14,24 +11,21 @@ import { Type } from 'typebox'
 import { personOf } from '../caller.ts'
 import { networkOf } from '../network.ts'
 import { hashPassword, isPassword } from '../password.ts'
-import { closedObject, failures, LinkSecret, NewPassword, Password } from '../schemas.ts'
+import { closedObject, failures, NewPassword, Password } from '../schemas.ts'
 import { hashSecret } from '../secret.ts'
-import { SessionAnswer, type SignIn } from '../sign-in.ts'
+import { SMALL_BODY_BYTES as bodyLimit, SessionAnswer, type SignIn } from '../sign-in.ts'
 
 const tags = ['session']
-/** Nobody has signed in yet: what anybody may send is small. */
-const bodyLimit = 16 * 1024
 const open = { tags, security: [] }
 const answers = { response: { 200: SessionAnswer, ...failures } }
 
-/** Signing in and out by password, the first admin, and one's own password. */
+/** Signing in and out by password, and one's own password. */
 export const session: FastifyPluginAsyncTypebox<SignIn> = async (
   app,
   { nc, sessions, takeTry, describe },
 ) => {
   const signIn = requester(nc, SignInCall)
   const endSession = requester(nc, EndSessionCall)
-  const completeSetup = requester(nc, CompleteSetupCall)
   const changePassword = requester(nc, ChangePasswordCall)
 
   app.get(
@@ -70,41 +64,6 @@ export const session: FastifyPluginAsyncTypebox<SignIn> = async (
       await endSession({ hash: hashSecret(personOf(request).secret) })
       sessions.forget(reply)
       return reply.code(204).send(null)
-    },
-  )
-
-  app.post(
-    '/setup',
-    {
-      bodyLimit,
-      schema: {
-        ...open,
-        summary: 'Become the first admin, by the link in the log',
-        body: closedObject({ token: LinkSecret, email: StaffEmail, name: StaffName, password: NewPassword }),
-        ...answers,
-      },
-    },
-    async (request, reply) => {
-      const { token, email, name, password } = request.body
-      await takeTry(request)
-      const passwordHash = await hashPassword(password)
-      const { session, keep } = sessions.begin(request)
-      const staffId = randomUUIDv7()
-      const entered = await completeSetup({
-        linkHash: hashSecret(token),
-        staffId,
-        email,
-        name,
-        passwordHash,
-        session,
-      })
-      if (!entered.accepted) {
-        throw new LecternError('wrong_credentials', {
-          message:
-            'This link is not valid any more. A restart of the console prints a new one, as long as nobody is admin.',
-        })
-      }
-      return describe(keep(reply, entered.user))
     },
   )
 

@@ -6,17 +6,17 @@ import { isFromOwnPages, type Site } from '../site.ts'
 
 export type RefuseForeignPages = (request: FastifyRequest) => void
 
-const READING = new Set(['GET', 'HEAD', 'OPTIONS'])
+export const READING = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
  * A browser sends the cookie wherever a request comes from, so for a change by cookie a page must prove that it is ours: by where
- * the browser says that it comes from, and by the session's own token, which no foreign page can read. A script with the
- * token has no cookie, and needs neither. Signing in changes whose cookie there is: not from a foreign page, either.
+ * the browser says that it comes from, and by the session's own token, which no foreign page can read. A script with a
+ * token or key has no cookie, and needs neither. Signing in changes whose cookie there is: not from a foreign page, either.
  */
 export function foreignPageRefusal(site: Site): RefuseForeignPages {
   return request => {
     const { method, caller, headers } = request
-    if (READING.has(method) || caller?.kind === 'token') return
+    if (READING.has(method) || headers.authorization !== undefined) return
     if (site.originOf(request) === null) {
       throw new LecternError('forbidden', {
         message: 'People sign in at this address only where CONSOLE_URL names it. Ask who runs this Lectern.',
@@ -28,7 +28,7 @@ export function foreignPageRefusal(site: Site): RefuseForeignPages {
         message: "This request does not come from the console's own pages.",
       })
     }
-    if (!caller) return
+    if (caller?.kind !== 'person') return
     const { 'x-csrf-token': token } = headers
     if (typeof token === 'string' && isSame(token, csrfTokenOf(caller))) return
     throw new LecternError('forbidden', {

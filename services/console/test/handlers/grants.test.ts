@@ -17,7 +17,7 @@ t.test('a grant and a correction, with who and why', async t => {
   const { status, body } = await api<LedgerEntry>('POST /api/students/s1/grants', GRANT)
   t.equal(status, 201)
   t.ok(Value.Check(LedgerEntry, body))
-  t.match(body, { ...GRANT, kind: 'grant', studentId: 's1', actor: 'staff' })
+  t.match(body, { ...GRANT, kind: 'grant', studentId: 's1', actor: 'token' })
   t.match(await api('POST /api/students/s1/grants', { ...GRANT, tokens: -200 }), {
     status: 201,
     body: { tokens: -200 },

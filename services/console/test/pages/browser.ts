@@ -8,15 +8,7 @@ import {
   chromium,
   type Page,
 } from 'playwright-core'
-import { TOKEN } from '../lectern.ts'
-
-/** The admin that the pages see until accounts exist on the server. */
-const ADMIN = {
-  user: { id: 'u1', email: 'ada@example.edu', name: 'Ada Lovelace', isAdmin: true, courses: [] },
-  csrf: 'of-the-tests',
-  signIn: { local: true, oidc: null },
-  needsSetup: false,
-}
+import { PASSWORD } from '../browser.ts'
 
 /** Debian's Chromium, installed if it is missing. */
 export async function startBrowser(): Promise<Browser> {
@@ -24,23 +16,25 @@ export async function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
 }
 
-/** A window of a signed-in admin. Whatever the page writes to its console as an error is collected in `faults`. */
+export interface Window {
+  page: Page
+  context: BrowserContext
+  /** What the page has written to its console as an error, a refusal of the content policy among them. */
+  faults: string[]
+}
+
+/** A window of somebody of the staff, by e-mail (see `staff.ts`), or of nobody yet. */
 export async function openWindow(
   browser: Browser,
   baseURL: string,
-  options: BrowserContextOptions = {},
-): Promise<{ page: Page; context: BrowserContext; faults: string[] }> {
-  const context = await browser.newContext({
-    baseURL,
-    locale: 'en-GB',
-    extraHTTPHeaders: { authorization: `Bearer ${TOKEN}` },
-    ...options,
-  })
+  { email, ...options }: BrowserContextOptions & { email?: string } = {},
+): Promise<Window> {
+  const context = await browser.newContext({ baseURL, locale: 'en-GB', ...options })
+  if (email) await context.request.post('/api/session', { data: { email, password: PASSWORD } })
   const page = await context.newPage()
   const faults: string[] = []
   page.on('console', message => message.type() === 'error' && faults.push(message.text()))
   page.on('pageerror', error => faults.push(String(error)))
-  await page.route('**/api/session', route => route.fulfill({ json: ADMIN }))
   return { page, context, faults }
 }
 

@@ -5,10 +5,10 @@ import type { Logger } from '@lectern/shared/log.ts'
 import { METRIC } from '@lectern/shared/metric-table.ts'
 import { createCounter } from '@lectern/shared/metrics.ts'
 import { isConnected, type NatsConnection } from '@lectern/shared/nats/connect.ts'
-import { traceHeaders } from '@lectern/shared/nats/tracing.ts'
+import { ask } from '@lectern/shared/nats/questions.ts'
+import { traceFields } from '@lectern/shared/nats/tracing.ts'
 import { annotate } from '@lectern/shared/open-span.ts'
 import { inSpan, SpanKind } from '@lectern/shared/spans.ts'
-import { type JetStreamClient, jetstream } from '@nats-io/jetstream'
 import { fitRecord } from '../record-size.ts'
 import { within } from '../within.ts'
 import { openSpool, type Spool, type SpooledRecord } from './spool.ts'
@@ -40,6 +40,9 @@ const HEADROOM_BYTES = 8 * 1024
 /** What neither bus nor disk took waits here for either: a last hope, not a promise. */
 const MOST_UNSAVED = 1000
 
+/** By which JetStream drops what it has got before. */
+const MESSAGE_ID = 'Nats-Msg-Id'
+
 const spooled = createCounter(METRIC.spooled)
 const unstored = createCounter(METRIC.unstored)
 
@@ -63,7 +66,6 @@ export async function createRecordsClient(
 
 class Records implements RecordsClient {
   readonly #nc: NatsConnection
-  readonly #js: JetStreamClient
   readonly #spool: Spool
   readonly #log: Logger
   readonly #ackTimeoutMs: number
@@ -80,7 +82,6 @@ class Records implements RecordsClient {
 
   constructor(nc: NatsConnection, spool: Spool, { log, ackTimeoutMs }: RecordsOptions) {
     this.#nc = nc
-    this.#js = jetstream(nc)
     this.#spool = spool
     this.#log = log
     this.#ackTimeoutMs = ackTimeoutMs
@@ -92,7 +93,7 @@ class Records implements RecordsClient {
 
   keep(record: ConversationRecord): Promise<void> {
     return inSpan(`publish ${RECORD_COMPLETED}`, PUBLISH, async () => {
-      const entry = { id: record.id, headers: { ...ledgerHeaders(record), ...traceOf() }, record }
+      const entry = { id: record.id, headers: { ...ledgerHeaders(record), ...traceFields() }, record }
       if (this.#suspect || !isConnected(this.#nc)) {
         return this.#saveToDisk(entry, new Error('the bus is away'))
       }
@@ -125,12 +126,15 @@ class Records implements RecordsClient {
   }
 
   async #publish({ id, headers, record }: SpooledRecord): Promise<void> {
-    const carried = traceHeaders()
-    for (const [name, value] of Object.entries(headers)) carried.set(name, value)
     const mostBytes = (this.#nc.info?.max_payload ?? 1024 ** 2) - HEADROOM_BYTES
-    const bytes = fitRecord(record as ConversationRecord, mostBytes)
-    const options = { msgID: id, headers: carried, timeout: this.#ackTimeoutMs }
-    await this.#js.publish(RECORD_COMPLETED, bytes, options)
+    const answer = await ask(this.#nc, {
+      subject: RECORD_COMPLETED,
+      payload: fitRecord(record as ConversationRecord, mostBytes),
+      headers: { ...headers, [MESSAGE_ID]: id },
+      timeoutMs: this.#ackTimeoutMs,
+    })
+    const { stream, error } = answer.json<{ stream?: string; error?: { description: string } }>()
+    if (!stream) throw new Error(`the bus does not keep it: ${error?.description ?? 'no acknowledgement'}`)
   }
 
   async #saveToDisk(entry: SpooledRecord, cause: unknown): Promise<void> {
@@ -203,10 +207,4 @@ function ledgerHeaders(record: ConversationRecord): Record<string, string> {
     [HEADER.input]: String(record.usage.inputTokens),
     [HEADER.output]: String(record.usage.outputTokens),
   }
-}
-
-/** The request's own trace: a replay happens outside of it. */
-function traceOf(): Record<string, string> {
-  const headers = traceHeaders()
-  return Object.fromEntries([...headers.keys()].map(name => [name, headers.get(name)]))
 }

@@ -73,10 +73,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     void this.#send(request)
   }
 
-  /** Takes over the answer: what came in the meantime follows at once. */
+  /** Takes over the answer: what came in the meantime follows at once, in one piece. */
   listen(listener: AnswerListener): void {
     this.#listener = listener
-    for (const chunk of this.#early.splice(0)) if (this.#listener) listener.data(chunk)
+    this.#hand()
     const end = this.#earlyEnd
     if (!end || !this.#listener) return
     if (end.failure) listener.fail(end.failure)
@@ -173,8 +173,21 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return
     }
     this.#begin()
-    if (this.#listener) this.#listener.data(chunk)
-    else this.#early.push(chunk)
+    // What one read of the socket brought is handed on at once: forty small chunks are then one write to the client.
+    if (this.#listener && this.#early.length === 0) queueMicrotask(() => this.#hand())
+    this.#early.push(chunk)
+  }
+
+  #hand(): void {
+    const [first] = this.#early
+    if (!this.#listener || first === undefined) return
+    const bytes = this.#early.length === 1 ? first : Buffer.concat(this.#early)
+    this.#early = []
+    try {
+      this.#listener.data(bytes)
+    } catch (error) {
+      this.#fail('garbled', 'the answer cannot be passed on', error)
+    }
   }
 
   onResponseEnd(): void {
@@ -184,6 +197,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     else {
       this.#begin()
       this.#close()
+      this.#hand()
       if (this.#listener) this.#listener.end()
       else this.#earlyEnd = { failure: null }
     }
@@ -215,6 +229,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#close()
     this.#controller?.abort(failure)
     this.#opened.reject(failure)
+    this.#hand()
     if (this.#listener) this.#listener.fail(failure)
     else this.#earlyEnd = { failure }
   }

@@ -1,8 +1,11 @@
 const LF = 10
 const CR = 13
 
-/** How much of an event some bytes are; `tail`: a line feed that still belongs to the event before. */
-export type EventPart = 'whole' | 'piece' | 'last' | 'tail'
+/**
+ * How much of an event some bytes are; `several`: whole events, one after the other; `tail`: a line feed that still belongs to
+ * the event before.
+ */
+export type EventPart = 'whole' | 'several' | 'piece' | 'last' | 'tail'
 export type TakeEvent = (bytes: Buffer, part: EventPart) => void
 
 /**
@@ -21,6 +24,11 @@ export class EventScanner {
 
   constructor(mostHeldBytes: number) {
     this.#mostHeldBytes = mostHeldBytes
+  }
+
+  /** Whether the next byte begins an event. */
+  get isBetweenEvents(): boolean {
+    return this.#heldBytes === 0 && this.#lineIsEmpty && !this.#afterCr && !this.#inPieces
   }
 
   /** Takes bytes and hands on the events that they complete, and pieces of one that grew too long. */
@@ -79,9 +87,12 @@ export class EventScanner {
 }
 
 /** The data of one event, its `data:` lines joined; null for an event without (a comment, a keep-alive). */
-export function dataOf(event: Buffer): string | null {
+export function dataOf(event: Buffer | string): string | null {
+  const text = event.toString()
+  // One line, as nearly always.
+  if (text.startsWith('data: ') && !/[\r\n]/.test(text)) return text.slice(6)
   const lines: string[] = []
-  for (const line of event.toString().split(/\r\n|\n|\r/)) {
+  for (const line of text.split(/\r\n|\n|\r/)) {
     if (line.startsWith('data: ')) lines.push(line.slice(6))
     else if (line.startsWith('data:')) lines.push(line.slice(5))
   }

@@ -38,6 +38,7 @@ interface Delta {
 const FOLD_BYTES = 16 * 1024
 /** Far beyond what a model writes at once; what is longer is recorded as far as this. */
 const MOST_KEPT_BYTES = 8 * 1024 ** 2
+const ANY_EVENT_END = /(?:\r\n|\n|\r(?!\n)){2}/
 const CUT_MARK = '…[the rest was too long to be recorded]'
 
 /** The text of a streamed answer, put together from its frames. */
@@ -51,7 +52,7 @@ export class Transcript {
 
   /** Remembers a frame's bytes; they are read later. */
   keep(bytes: Buffer, part: Exclude<EventPart, 'tail'>): void {
-    if (part === 'whole') this.#add(bytes)
+    if (part === 'whole' || part === 'several') this.#add(bytes)
     else {
       if (this.#piecesBytes < MOST_KEPT_BYTES) this.#pieces.push(bytes)
       this.#piecesBytes += bytes.length
@@ -101,8 +102,11 @@ export class Transcript {
   }
 
   #fold(): void {
-    for (const frame of this.#waiting.splice(0)) {
-      const data = dataOf(frame)
+    if (this.#waitingBytes === 0) return
+    const text = Buffer.concat(this.#waiting).toString()
+    this.#waiting = []
+    for (const event of text.split(text.includes('\r') ? ANY_EVENT_END : '\n\n')) {
+      const data = dataOf(event)
       if (data === null) continue
       try {
         this.#read(JSON.parse(data))

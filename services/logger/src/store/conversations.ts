@@ -6,6 +6,7 @@ import type {
   ListConversationsCall,
 } from '@lectern/shared/contracts/conversations.ts'
 import { type Page, toPage } from '@lectern/shared/page.ts'
+import { Prisma } from '../../generated/client.ts'
 import { storableText } from '../storable.ts'
 import { cursorOf, NEWEST_FIRST, recordsOf } from './conversation-filter.ts'
 import {
@@ -28,7 +29,12 @@ export interface Conversations {
   /** Of those, which contain the text, whatever the case. */
   search(text: string, filter: PageFilter): Promise<Page<ConversationSummary>>
   get(id: string): Promise<Conversation | null>
+  /** The same page with each conversation whole, cut where it would not fit into a message of the bus. */
+  whole(page: Page<ConversationSummary>): Promise<Page<Conversation>>
 }
+
+/** Whole conversations may have megabytes each. */
+const WHOLE_AT_ONCE = 10
 
 /** The conversations in Postgres. */
 export function createConversations(db: Database, clock: Clock): Conversations {
@@ -47,6 +53,20 @@ export function createConversations(db: Database, clock: Clock): Conversations {
       const [row] = await db.$queryRaw<WholeRow[]>`
         SELECT ${WHOLE_COLUMNS} FROM logs.records r WHERE r.id = ${storableText(id)} LIMIT 1`
       return row ? toConversation(row) : null
+    },
+    async whole({ items, next }) {
+      const found: Conversation[] = []
+      for (let read = 0; read < items.length; read += WHOLE_AT_ONCE) {
+        const keys = items
+          .slice(read, read + WHOLE_AT_ONCE)
+          .map(({ id, startedAtMs }) => Prisma.sql`(${id}, ${new Date(startedAtMs)}::timestamptz)`)
+        const rows = await db.$queryRaw<WholeRow[]>`
+          SELECT ${WHOLE_COLUMNS} FROM logs.records r WHERE (r.id, r.started_at) IN (${Prisma.join(keys)}) ${NEWEST_FIRST}`
+        found.push(...rows.map(toConversation))
+        const page = toPage(found, found.length, cursorOf)
+        if (page.next !== null) return page
+      }
+      return { items: found, next }
     },
   }
 }

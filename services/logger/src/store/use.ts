@@ -60,7 +60,7 @@ export interface Use {
   ): Promise<{ items: { question: string; requests: number; students: number }[]; read: number }>
 }
 
-const TOP_STUDENTS = 50
+const TOP_STUDENTS = 200
 const QUESTIONS_READ = 50_000
 /** Questions are the same that begin with the same so many characters. */
 const QUESTION_CHARACTERS = 80

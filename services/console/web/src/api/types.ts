@@ -14,3 +14,8 @@ export type Student = Answer<'/api/students/{student}', 'get'>
 export type Balance = Answer<'/api/students/{student}/balance', 'get'>
 export type LedgerEntry = Answer<'/api/students/{student}/ledger', 'get'>['items'][number]
 export type Imported = Answer<'/api/courses/{course}/students', 'post', 201>[number]
+export type CoursePatch = NonNullable<
+  paths['/api/courses/{course}']['patch']['requestBody']
+>['content']['application/json']
+export type PromptVersion = Answer<'/api/courses/{course}/prompts', 'get'>['items'][number]
+export type Rule = Answer<'/api/courses/{course}/rules', 'get'>['items'][number]

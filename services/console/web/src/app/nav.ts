@@ -1,5 +1,7 @@
 import BookOpen from 'lucide-react/icons/book-open'
+import MessageSquareText from 'lucide-react/icons/message-square-text'
 import Settings from 'lucide-react/icons/settings'
+import ShieldCheck from 'lucide-react/icons/shield-check'
 import type { ComponentType } from 'react'
 
 export interface NavEntry {
@@ -17,5 +19,7 @@ export const MAIN_NAV: NavEntry[] = [{ to: '/courses', label: 'app:nav.courses',
 
 /** The pages of a course, in the order of the menu; `to` begins with `/courses/$course`. One line an area. */
 export const COURSE_NAV: NavEntry[] = [
+  { to: '/courses/$course/prompts', label: 'app:nav.prompts', icon: MessageSquareText },
+  { to: '/courses/$course/rules', label: 'app:nav.rules', icon: ShieldCheck },
   { to: '/courses/$course/settings', label: 'app:nav.settings', icon: Settings },
 ]

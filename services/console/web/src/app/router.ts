@@ -2,6 +2,8 @@ import { createRouter } from '@tanstack/react-router'
 import { accessRoutes } from '../pages/access/routes.ts'
 import { accountRoutes } from '../pages/account/routes.ts'
 import { courseStartRoute, coursesRoutes } from '../pages/courses/routes.ts'
+import { promptsRoutes } from '../pages/prompts/routes.ts'
+import { rulesRoutes } from '../pages/rules/routes.ts'
 import { settingsRoutes } from '../pages/settings/routes.ts'
 import { Loading } from '../parts/states.tsx'
 import { NotFound, PageError } from './faults.tsx'
@@ -13,7 +15,7 @@ const routeTree = rootRoute.addChildren([
   staffRoute.addChildren([
     ...coursesRoutes,
     ...accountRoutes,
-    courseRoute.addChildren([courseStartRoute, ...settingsRoutes]),
+    courseRoute.addChildren([courseStartRoute, ...promptsRoutes, ...rulesRoutes, ...settingsRoutes]),
   ]),
 ])
 

@@ -1,4 +1,4 @@
-import { Alert, Button, Center, Loader, Stack, Text, Title } from '@mantine/core'
+import { Alert, Button, Center, Loader, Stack, Text, Title, VisuallyHidden } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useProblemText } from './problem-text.ts'
@@ -8,7 +8,8 @@ export function Loading() {
   const { t } = useTranslation()
   return (
     <Center mih={200} role="status">
-      <Loader size="sm" aria-label={t('app:loading')} />
+      <Loader size="sm" aria-hidden />
+      <VisuallyHidden>{t('app:loading')}</VisuallyHidden>
     </Center>
   )
 }

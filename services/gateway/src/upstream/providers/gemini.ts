@@ -48,7 +48,7 @@ const CALLS_FIELD = Buffer.from('"tool_calls"')
  * tools may end with `stop`: clients would take several calls for one, or none. Only frames from the first call on are parsed.
  */
 export function readGeminiStream(): StreamReader {
-  const reader = readChatStream()
+  const reader = readChatStream({ singly: true })
   const calls = new Map<number, number>()
   const mended = (frame: Frame): Frame => {
     if (frame.kind !== 'usage' && !(frame.kind === 'data' && frame.part === 'whole')) return frame

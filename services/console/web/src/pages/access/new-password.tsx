@@ -52,7 +52,7 @@ export function NewPassword({ token, withPerson, submit, send }: Props) {
   return (
     <form onSubmit={form.onSubmit(values => enter.mutate(values))} noValidate>
       <Stack>
-        <ProblemAlert error={enter.error} />
+        <ProblemAlert error={enter.error} texts={{ wrong_credentials: t('access:link.used') }} />
         {withPerson && <TextInput {...field('name')} key="name" autoComplete="name" />}
         {withPerson && <TextInput {...field('email')} key="email" type="email" autoComplete="username" />}
         <PasswordInput

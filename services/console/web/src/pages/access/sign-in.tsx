@@ -5,7 +5,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { signIn } from '../../api/session.ts'
 import { sessionChanged, useSession } from '../../app/session.ts'
-import { useProblemText } from '../../parts/problem-text.ts'
+import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { CardTitle } from './card-title.tsx'
 import { safeReturn } from './token.ts'
 
@@ -35,7 +35,6 @@ export function SignIn() {
 
 function PasswordForm() {
   const { t } = useTranslation()
-  const text = useProblemText()
   const navigate = useNavigate()
   const { to } = useSearch({ from: '/public/sign-in' })
   const form = useForm({
@@ -56,11 +55,7 @@ function PasswordForm() {
   return (
     <form onSubmit={form.onSubmit(values => enter.mutate(values))} noValidate>
       <Stack>
-        {enter.error && (
-          <Alert color="red" role="alert">
-            {text(enter.error)}
-          </Alert>
-        )}
+        <ProblemAlert error={enter.error} texts={{ wrong_credentials: t('access:signIn.wrong') }} />
         <TextInput
           label={t('access:email.label')}
           type="email"

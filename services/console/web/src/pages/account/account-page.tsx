@@ -56,7 +56,7 @@ function PasswordForm() {
   return (
     <form onSubmit={form.onSubmit(values => change.mutate(values))} noValidate>
       <Stack maw={400}>
-        <ProblemAlert error={change.error} />
+        <ProblemAlert error={change.error} texts={{ wrong_credentials: t('account:password.wrong') }} />
         <PasswordInput
           {...field('current')}
           label={t('account:password.current')}

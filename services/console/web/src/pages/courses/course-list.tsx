@@ -22,7 +22,7 @@ export function CourseList() {
     initialPageParam: {} as { cursor?: string },
     getNextPageParam: ({ next }) => (next ? { cursor: next } : undefined),
   })
-  const create = <ButtonLink to="/courses">{t('courses:new.open')}</ButtonLink>
+  const create = <ButtonLink to="/new-course">{t('courses:new.open')}</ButtonLink>
   return (
     <Page title={t('courses:title')} actions={isAdmin && create}>
       <Shown query={query}>

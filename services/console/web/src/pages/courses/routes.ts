@@ -15,6 +15,11 @@ export const coursesRoutes = [
     path: '/courses',
     component: lazyRouteComponent(() => import('./course-list.tsx'), 'CourseList'),
   }),
+  createRoute({
+    getParentRoute: () => staffRoute,
+    path: '/new-course',
+    component: lazyRouteComponent(() => import('./new-course.tsx'), 'NewCourse'),
+  }),
 ] as const
 
 /** The address of a course leads to its first page. */

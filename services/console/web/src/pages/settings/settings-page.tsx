@@ -1,14 +1,30 @@
+import { Alert } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { useCourse } from '../../app/course.ts'
+import { useRights } from '../../app/session.ts'
 import { Page } from '../../parts/page.tsx'
+import { AnswersSection } from './answers-section.tsx'
+import { BasicsSection } from './basics-section.tsx'
+import { BudgetSection } from './budget-section.tsx'
+import { CalendarSection } from './calendar-section.tsx'
+import { LimitsSection } from './limits-section.tsx'
+import { ModelsSection } from './models-section.tsx'
 
-/** What a course is: calendar, models, limits. */
+/** What a course is: calendar, budget, models, limits. Each part is saved by itself. */
 export function SettingsPage() {
   const { t } = useTranslation()
-  const { name } = useCourse()
+  const { id } = useCourse()
+  const { change } = useRights(id)
   return (
-    <Page title={t('settings:title')} about={name}>
-      {null}
+    <Page title={t('settings:title')} about={t('settings:about')} narrow>
+      {!change && <Alert color="gray">{t('settings:readOnly')}</Alert>}
+      {/* Another course is other forms, not other values in these. */}
+      <BasicsSection key={`basics ${id}`} />
+      <CalendarSection key={`calendar ${id}`} />
+      <BudgetSection key={`budget ${id}`} />
+      <ModelsSection key={`models ${id}`} />
+      <LimitsSection key={`limits ${id}`} />
+      <AnswersSection key={`answers ${id}`} />
     </Page>
   )
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { rulesInForce, versionInForce } from '../src/selection.ts'
+import { rulesInForce, versionInForce } from '../src/prompt-schedule.ts'
 
 const version = (number: number, fromWeek: number, toWeek: number) => ({ version: number, fromWeek, toWeek })
 const numberInForce = (versions: ReturnType<typeof version>[], week: number) =>

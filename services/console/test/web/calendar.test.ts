@@ -1,0 +1,80 @@
+import { isOutside, stretchAt, stretchesOf } from '@lectern/shared/week.ts'
+import fc from 'fast-check'
+import t from 'tap'
+import {
+  addDays,
+  dayIn,
+  placeOf,
+  shiftBreaks,
+  toggleBreak,
+  weekNumber,
+  weeksOf,
+} from '../../web/src/app/calendar.ts'
+
+const CALENDAR = { startsOn: '2026-10-12', weeks: 12, breaks: [{ startsOn: '2026-12-21', weeks: 2 }] }
+
+t.test('a break is drawn between weeks and not counted', async t => {
+  const weeks = weeksOf(CALENDAR)
+  t.equal(weeks.length, 14)
+  t.same(weeks[0], { number: 1, startsOn: '2026-10-12', endsOn: '2026-10-18' })
+  t.same(
+    weeks.slice(9).map(({ number }) => number),
+    [10, null, null, 11, 12],
+  )
+  t.same(weeksOf({ ...CALENDAR, startsOn: '' }), [])
+})
+
+t.test('today is that of the course, not of the browser', async t => {
+  const night = Date.parse('2026-11-01T23:30:00Z')
+  t.equal(dayIn('Europe/London', night), '2026-11-01')
+  t.equal(dayIn('Asia/Shanghai', night), '2026-11-02')
+})
+
+t.test('weeks are chosen as breaks and given back, and neighbours are one break', async t => {
+  const more = toggleBreak(CALENDAR, '2026-12-14')
+  t.same(more, [{ startsOn: '2026-12-14', weeks: 3 }])
+  const split = toggleBreak({ ...CALENDAR, breaks: more }, '2026-12-21')
+  t.same(split, [
+    { startsOn: '2026-12-14', weeks: 1 },
+    { startsOn: '2026-12-28', weeks: 1 },
+  ])
+  t.same(toggleBreak(CALENDAR, CALENDAR.startsOn), CALENDAR.breaks, 'the first week is a week')
+  t.same(shiftBreaks(CALENDAR.breaks, '2026-10-12', '2026-10-19'), [{ startsOn: '2026-12-28', weeks: 2 }])
+})
+
+t.test(
+  'any calendar that can be clicked together is one that the quota service takes, with the same weeks',
+  async t => {
+    const clicks = fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 12 })
+    const zones = fc.constantFrom('Europe/Berlin', 'Asia/Shanghai', 'America/New_York')
+    fc.assert(
+      fc.property(
+        clicks,
+        zones,
+        fc.integer({ min: 1, max: 30 }),
+        fc.integer({ min: -20, max: 400 }),
+        (chosen, timezone, weeks, day) => {
+          let calendar = {
+            startsOn: '2026-03-02',
+            weeks,
+            breaks: [] as { startsOn: string; weeks: number }[],
+          }
+          for (const index of chosen) {
+            const week = weeksOf(calendar)[index]
+            if (week) calendar = { ...calendar, breaks: [...toggleBreak(calendar, week.startsOn)] }
+          }
+          const shown = weeksOf(calendar)
+          const date = addDays(calendar.startsOn, day)
+          const noonMs = Temporal.PlainDateTime.from(`${date}T12:00`).toZonedDateTime(
+            timezone,
+          ).epochMilliseconds
+          const real = stretchAt(stretchesOf({ ...calendar, timezone }), noonMs)
+          const place = placeOf(shown, dayIn(timezone, noonMs))
+          t.ok(isOutside(real?.week ?? 0) === (place.at !== 'week'))
+          return weekNumber(shown, place) === real?.week
+        },
+      ),
+      { numRuns: 300 },
+    )
+  },
+)
