@@ -27,6 +27,7 @@ export async function startService(
     consoleUrl: config.CONSOLE_URL,
     trustedProxies: config.TRUSTED_PROXIES.split(',').flatMap(text => text.trim() || []),
     gatewayUrl: config.GATEWAY_URL,
+    gatewayInternalUrl: config.GATEWAY_INTERNAL_URL,
     clock,
     isStopping: () => stopping,
   })
