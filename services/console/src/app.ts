@@ -18,11 +18,15 @@ import { grants } from './handlers/grants.ts'
 import { health } from './handlers/health.ts'
 import { importRoster } from './handlers/import-roster.ts'
 import { importStudents } from './handlers/import-students.ts'
+import { join } from './handlers/join.ts'
 import { keys } from './handlers/keys.ts'
 import { links } from './handlers/links.ts'
+import { me } from './handlers/me.ts'
 import { notes } from './handlers/notes.ts'
 import { oidcSignIn } from './handlers/oidc.ts'
 import { ops } from './handlers/ops.ts'
+import { ownChat } from './handlers/own-chat.ts'
+import { ownConversations } from './handlers/own-conversations.ts'
 import { prompts } from './handlers/prompts.ts'
 import { rules } from './handlers/rules.ts'
 import { session } from './handlers/session.ts'
@@ -43,6 +47,7 @@ import { validateByTypeBox } from './plugins/validation.ts'
 import { createSessions } from './sessions.ts'
 import { createDescribe, type SignIn } from './sign-in.ts'
 import { createSite, type Site } from './site.ts'
+import { createStudentSessions, type StudentSessions } from './student-sessions.ts'
 import { createTakeTry } from './tries.ts'
 
 export interface AppOptions {
@@ -54,6 +59,8 @@ export interface AppOptions {
   consoleUrl?: string | undefined
   oidc?: OidcSettings | null
   gatewayUrl?: string | undefined
+  /** Where the console itself reaches the gateway; undefined: at `gatewayUrl`. */
+  gatewayInternalUrl?: string | undefined
   clock?: Clock
   /** Whose `X-Forwarded-For` is believed. */
   trustedProxies?: string[]
@@ -101,6 +108,7 @@ export async function createApp({
   consoleUrl,
   oidc = null,
   gatewayUrl,
+  gatewayInternalUrl,
   clock = systemClock,
   trustedProxies = [],
   isStopping = () => false,
@@ -133,7 +141,8 @@ export async function createApp({
   validateByTypeBox(app)
   await app.register(cookie)
   const site = createSite(consoleUrl)
-  const signIn = guard(app, { nc, adminToken, site, oidc })
+  const students = createStudentSessions(nc, site)
+  const signIn = guard(app, { nc, adminToken, site, oidc, students })
   auditRequests(app, nc)
   await app.register(swagger, openApi(gatewayUrl))
   await app.register(health, { needs })
@@ -143,6 +152,12 @@ export async function createApp({
       await api.register(session, signIn)
       await api.register(links, signIn)
       await api.register(staff, { nc, clock, site })
+      const page = {
+        nc,
+        sessions: students,
+        gateway: { publicUrl: gatewayUrl, internalUrl: gatewayInternalUrl },
+      }
+      for (const handler of [join, me, ownConversations, ownChat]) await api.register(handler, page)
       for (const handler of HANDLERS) await api.register(handler, { nc, clock })
     },
     { prefix: '/api' },
@@ -159,13 +174,15 @@ function guard(
     adminToken,
     site,
     oidc,
+    students,
   }: Pick<AppOptions, 'nc' | 'adminToken'> & {
     site: Site
     oidc: OidcSettings | null
+    students: StudentSessions
   },
 ): SignIn {
   const sessions = createSessions(nc, site)
   const courseOf = createCourseOf(nc)
-  guardRoutes(app, { adminToken, sessions, courseOf, refuseForeignPages: foreignPageRefusal(site) })
+  guardRoutes(app, { adminToken, sessions, students, courseOf, refuseForeignPages: foreignPageRefusal(site) })
   return { nc, sessions, takeTry: createTakeTry(nc), describe: createDescribe(nc, oidc) }
 }

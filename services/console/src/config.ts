@@ -63,5 +63,12 @@ export const Config = Type.Object({
       description: 'address of the gateway as students reach it, to be told to them; http:// or https://',
     }),
   ),
+  GATEWAY_INTERNAL_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://',
+      description:
+        "where the console itself reaches the gateway, for the chat of the students' page; without it: GATEWAY_URL",
+    }),
+  ),
 })
 export type Config = Static<typeof Config>

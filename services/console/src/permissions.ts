@@ -2,9 +2,10 @@
  * Who may use each route: the one table. A route without a line does not start, and a test tries every role at every line.
  *
  * `anyone`: nobody is asked for. `person`: signed in. `staff`: signed in, or the token. `assistant`, `owner`: of the course
- * that the request is about. `admin`: everything. Each includes those after it; the token is an admin.
+ * that the request is about. `admin`: everything. Each includes those after it; the token is an admin. `student`: a student by the
+ * cookie of their own page, and nobody else.
  */
-export type Level = 'anyone' | 'person' | 'staff' | 'assistant' | 'owner' | 'admin'
+export type Level = 'anyone' | 'person' | 'staff' | 'assistant' | 'owner' | 'admin' | 'student'
 
 /** By what the course of a request is found: a part of the path, or `?course=`. */
 export type Place = 'course' | 'query' | 'student' | 'key' | 'conversation'
@@ -19,6 +20,7 @@ export interface Permission {
 
 const anyone: Permission = { level: 'anyone' }
 const staff: Permission = { level: 'staff' }
+const student: Permission = { level: 'student' }
 /** Written down when it is known who it was. */
 const signIn = (audit: string): Permission => ({ level: 'anyone', audit })
 const person = (audit: string): Permission => ({ level: 'person', audit })
@@ -101,6 +103,19 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /api/courses/:course/use/:table': reader('course', 'use.read'),
 
   'GET /api/audit': owner('query'),
+
+  'POST /api/join/preview': anyone,
+  'POST /api/join': anyone,
+  'GET /api/me': anyone,
+  'POST /api/me/session': anyone,
+  'DELETE /api/me/session': student,
+  'GET /api/me/balance': student,
+  'GET /api/me/use': student,
+  'GET /api/me/conversations': student,
+  'GET /api/me/conversations/:id': student,
+  'POST /api/me/key': student,
+  'GET /api/me/settings': student,
+  'POST /api/me/chat': student,
 
   'PUT /api/ops/log-level': admin('log-level.change'),
 }

@@ -29,6 +29,7 @@ export async function startService(
     oidc: oidcSettingsOf(config),
     trustedProxies: config.TRUSTED_PROXIES.split(',').flatMap(text => text.trim() || []),
     gatewayUrl: config.GATEWAY_URL,
+    gatewayInternalUrl: config.GATEWAY_INTERNAL_URL,
     clock,
     isStopping: () => stopping,
   })
