@@ -1,6 +1,7 @@
 import { loadavg } from 'node:os'
 import type { Contender } from '../../contenders/contender.ts'
 import { PINNING } from '../../machine/pin.ts'
+import { listOf, optionOf } from '../../options.ts'
 import { measureCrowd } from './crowd.ts'
 import { type Results, takeTurns } from './measurement.ts'
 import { measureOpenStreams } from './open-streams.ts'
@@ -46,15 +47,10 @@ export async function compare(args: string[], say: (line: string) => void): Prom
 }
 
 function choiceOf(args: string[]): Choice {
-  const given = (option: string) =>
-    args
-      .find(arg => arg.startsWith(`--${option}=`))
-      ?.slice(option.length + 3)
-      .split(',')
   return {
-    scenarios: given('only'),
-    contenders: given('with'),
-    turns: Number(given('turns')?.[0] ?? TURNS),
+    scenarios: listOf(args, 'only'),
+    contenders: listOf(args, 'with'),
+    turns: Number(optionOf(args, 'turns') ?? TURNS),
     quick: args.includes('--quick'),
   }
 }
