@@ -38,6 +38,12 @@ export function openApi(gatewayUrl: string | undefined): FastifyDynamicSwaggerOp
             name: '__Host-lectern',
             description: 'of a person; changes also need the header x-csrf-token',
           },
+          student: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: '__Host-lectern-student',
+            description: 'of a student; changes also need the header x-csrf-token',
+          },
         },
       },
       security: [{ staff: [] }, { session: [] }],

@@ -71,6 +71,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /api/students/:student': assistant('student'),
   'PATCH /api/students/:student': owner('student', 'student.change'),
   'DELETE /api/students/:student': owner('student', 'student.drop'),
+  'POST /api/students/:student/erase': owner('student', 'student.erase'),
+  'GET /api/students/:student/erasures': assistant('student'),
   'POST /api/students/:student/keys': owner('student', 'key.create'),
   'POST /api/keys/:key/rotate': owner('key', 'key.rotate'),
   'DELETE /api/keys/:key': owner('key', 'key.revoke'),
@@ -91,7 +93,6 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /api/conversations/:id': reader('conversation', 'conversation.read'),
   'GET /api/conversations/:id/thread': reader('conversation', 'conversation.thread'),
 
-  'GET /api/conversations/:id/thread': reader('conversation', 'conversation.thread'),
   'GET /api/courses/:course/conversations/export': reader('course', 'conversations.export'),
   'PUT /api/conversations/:id/flag': reader('conversation', 'conversation.flag'),
   'GET /api/conversations/:id/notes': reader('conversation', 'conversation.notes'),

@@ -3,8 +3,8 @@ import { EraseStudentCall, Erasure, ListErasuresCall } from '@lectern/shared/con
 import { GetStudentCall } from '@lectern/shared/contracts/courses.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
 import type { HandlerOptions } from '../app.ts'
+import { actorOf } from '../caller.ts'
 import { closedObject, failures, StudentParams } from '../schemas.ts'
-import { STAFF } from '../staff.ts'
 
 const { reason } = EraseStudentCall.request.properties
 /** Thousands of conversations are rewritten, in one transaction. */
@@ -31,7 +31,7 @@ export const erasures: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, {
     async request => {
       // A mistyped id must not be proven to have nothing.
       const { id } = await getStudent({ studentId: request.params.student })
-      return erase({ studentId: id, reason: request.body.reason, actor: STAFF })
+      return erase({ studentId: id, reason: request.body.reason, actor: actorOf(request) })
     },
   )
 
