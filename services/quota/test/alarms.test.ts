@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import * as budget from '@lectern/shared/contracts/budget.ts'
-import * as staff from '@lectern/shared/contracts/courses.ts'
 import { createLog } from '@lectern/shared/log.ts'
 import t from 'tap'
 import type { Alarms } from '../src/alarms.ts'

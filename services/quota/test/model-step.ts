@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import * as budget from '@lectern/shared/contracts/budget.ts'
 import type { RequestOf } from '@lectern/shared/contracts/call.ts'
-import * as staff from '@lectern/shared/contracts/courses.ts'
 import { ReserveCall } from '@lectern/shared/contracts/quota.ts'
 import type fc from 'fast-check'
 import { type Asked, type Expected, HOLD_MS, type Hold, type Model } from './model.ts'
