@@ -7,6 +7,10 @@ export interface Format {
   /** `1.2M`, for narrow places. */
   compact(value: number): string
   percent(share: number): string
+  /** `+12%`: by how much something changed. */
+  change(share: number): string
+  /** By the code of a currency, ISO 4217. */
+  money(value: number, currency: string): string
   /** A calendar day `YYYY-MM-DD`, which has no zone. */
   day(day: string): string
   /** `2 Nov`, without the year. */
@@ -20,12 +24,20 @@ export function formatOf(language: string): Format {
   const numbers = new Intl.NumberFormat(language)
   const compact = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 })
   const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 })
+  const change = new Intl.NumberFormat(language, {
+    style: 'percent',
+    maximumFractionDigits: 0,
+    signDisplay: 'exceptZero',
+  })
   const days = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' })
   const shortDays = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' })
   return {
     number: value => numbers.format(value),
     compact: value => compact.format(value),
     percent: share => percent.format(share),
+    change: share => change.format(share),
+    money: (value, currency) =>
+      new Intl.NumberFormat(language, { style: 'currency', currency }).format(value),
     day: day => days.format(Date.parse(day)),
     shortDay: day => shortDays.format(Date.parse(day)),
     time: (instant, timeZone) =>
