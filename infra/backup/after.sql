@@ -1,7 +1,10 @@
 -- Comes after a backup, and commits it together with what is taken over from the schemas that were set aside.
 SELECT 'quota' || :'aside' AS old_quota, 'prompts' || :'aside' AS old_prompts,
        to_regclass(format('%I.api_keys', 'quota' || :'aside')) IS NOT NULL
-         AND to_regclass(format('%I.versions', 'prompts' || :'aside')) IS NOT NULL AS is_known \gset
+         AND to_regclass(format('%I.versions', 'prompts' || :'aside')) IS NOT NULL AS is_known,
+       'logs' || :'aside' AS old_logs,
+       to_regclass(format('%I.erasures', 'logs' || :'aside')) IS NOT NULL
+         AND to_regclass('logs.erasures') IS NOT NULL AS knows_erasures \gset
 
 \if :is_known
 -- P10: a key that was revoked since may be in strangers' hands, and must not become valid again. One that was handed out
@@ -12,6 +15,11 @@ INSERT INTO quota.api_keys (id, student_id, hash, hint, created_at, revoked_at)
 SELECT o.id, o.student_id, o.hash, o.hint, o.created_at, o.revoked_at
   FROM :"old_quota".api_keys AS o JOIN quota.students AS s ON s.id = o.student_id
     ON CONFLICT DO NOTHING;
+\endif
+
+\if :knows_erasures
+-- What was deleted since is in the backup: the logger deletes it again when it starts.
+INSERT INTO logs.erasures SELECT * FROM :"old_logs".erasures ON CONFLICT DO NOTHING;
 \endif
 
 COMMIT;

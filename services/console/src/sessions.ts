@@ -53,6 +53,6 @@ export function createSessions(nc: NatsConnection, { cookie: { name, secure } }:
 }
 
 /** What a page sends back as `x-csrf-token`: made from the session's secret, so it is bound to it and needs no place of its own. */
-export function csrfTokenOf({ secret }: Person): string {
+export function csrfTokenOf({ secret }: { secret: string }): string {
   return createHash('sha256').update(`csrf of ${secret}`).digest('base64url')
 }

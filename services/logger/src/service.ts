@@ -11,7 +11,6 @@ import { consumeBatches } from '@lectern/shared/nats/consumer.ts'
 import { followLogLevel } from '@lectern/shared/nats/log-level.ts'
 import { createResponder } from '@lectern/shared/nats/responder.ts'
 import { ensureStreams } from '@lectern/shared/nats/streams.ts'
-import { startPeriodic } from '@lectern/shared/periodic.ts'
 import { openPool } from '@lectern/shared/postgres/pool.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
 import { answerConsole } from './calls.ts'
@@ -23,6 +22,7 @@ import { createAudit } from './store/audit.ts'
 import { createConversations } from './store/conversations.ts'
 import { openDatabase } from './store/database.ts'
 import { createDeadLetters } from './store/dead-letters.ts'
+import { createErasures } from './store/erasures.ts'
 import { createFlags } from './store/flags.ts'
 import { createNotes } from './store/notes.ts'
 import { keepPartitions } from './store/partitions.ts'
@@ -30,10 +30,7 @@ import { createPseudonyms } from './store/pseudonyms.ts'
 import { createRecordWriter } from './store/record-writer.ts'
 import { createThreads } from './store/threads.ts'
 import { createUse } from './store/use.ts'
-import { catchUp } from './store/use-sums.ts'
-
-/** What is not in the sums yet is read beside them, so this is about the size of that only. */
-const SUM_INTERVAL_MS = 15_000
+import { startUpkeep } from './upkeep.ts'
 
 /** Wires the service: two consumers that write, and what the console asks. */
 export async function startService(context: ServiceContext<Config>): Promise<RunningService> {
@@ -50,19 +47,19 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
 
   const responder = createResponder(nc, { queue: 'logger', log })
   closing.defer(() => responder.drain())
+  const erasures = createErasures(pool)
   answerConsole(responder, {
     conversations: createConversations(db, clock),
     flags: createFlags(db),
     notes: createNotes(db),
     pseudonymsOf: createPseudonyms(db),
     findThread: createThreads(db),
+    erasures,
     use: createUse(pool),
   })
   answerAudit(responder, createAudit(db))
 
-  startPeriodic('summing up the use', { intervalMs: SUM_INTERVAL_MS, log, closing }, () =>
-    catchUp(pool, () => closing.disposed),
-  )
+  startUpkeep({ nc, pool, erasures }, context)
 
   const records = {
     stream: RECORDS_STREAM,

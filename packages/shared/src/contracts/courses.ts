@@ -177,6 +177,9 @@ export const Student = Type.Object({
   email: Type.String(),
   /** A section of the course; null: none. */
   group: Type.Optional(Nullable(Type.String())),
+  /** Who joined by the code: which text they accepted (its SHA-256), and when. Null: none. */
+  consentVersion: Type.Optional(Nullable(Type.String())),
+  consentedAt: Type.Optional(Nullable(Iso)),
   active: Type.Boolean(),
   createdAt: Iso,
   keys: Type.Array(Key),

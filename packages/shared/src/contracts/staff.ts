@@ -53,8 +53,8 @@ export type StaffMember = Static<typeof StaffMember>
 const NewSession = Type.Object({ hash: SecretHash, replaces: Type.Optional(SecretHash) })
 export type NewSession = Static<typeof NewSession>
 
-const refused = <R extends string[]>(...reasons: R) =>
-  Type.Object({ accepted: Type.Literal(false), reason: Type.Enum(reasons) })
+const refused = <R extends string>(...reasons: R[]) =>
+  Type.Object({ accepted: Type.Literal(false), reason: Type.Unsafe<R>(Type.Enum(reasons)) })
 const accepted = Type.Object({ accepted: Type.Literal(true), user: Identity })
 
 /** Whether nobody could sign in as admin yet; then, with a hash, a link with that secret makes the first one. */

@@ -4,6 +4,7 @@ import MessageSquareText from 'lucide-react/icons/message-square-text'
 import MessagesSquare from 'lucide-react/icons/messages-square'
 import Settings from 'lucide-react/icons/settings'
 import ShieldCheck from 'lucide-react/icons/shield-check'
+import Users from 'lucide-react/icons/users'
 import type { ComponentType } from 'react'
 
 export interface NavEntry {
@@ -23,6 +24,7 @@ export const MAIN_NAV: NavEntry[] = [{ to: '/courses', label: 'app:nav.courses',
 export const COURSE_NAV: NavEntry[] = [
   { to: '/courses/$course/use', label: 'app:nav.use', icon: ChartColumn },
   { to: '/courses/$course/conversations', label: 'app:nav.conversations', icon: MessagesSquare },
+  { to: '/courses/$course/students', label: 'app:nav.students', icon: Users },
   { to: '/courses/$course/prompts', label: 'app:nav.prompts', icon: MessageSquareText },
   { to: '/courses/$course/rules', label: 'app:nav.rules', icon: ShieldCheck },
   { to: '/courses/$course/settings', label: 'app:nav.settings', icon: Settings },

@@ -4,8 +4,10 @@ import { accountRoutes } from '../pages/account/routes.ts'
 import { conversationsRoutes } from '../pages/conversations/routes.ts'
 import { courseStartRoute, coursesRoutes } from '../pages/courses/routes.ts'
 import { promptsRoutes } from '../pages/prompts/routes.ts'
+import { rosterRoutes } from '../pages/roster/routes.ts'
 import { rulesRoutes } from '../pages/rules/routes.ts'
 import { settingsRoutes } from '../pages/settings/routes.ts'
+import { studentRoutes } from '../pages/student/routes.ts'
 import { useRoutes } from '../pages/use/routes.ts'
 import { Loading } from '../parts/states.tsx'
 import { NotFound, PageError } from './faults.tsx'
@@ -21,6 +23,8 @@ const routeTree = rootRoute.addChildren([
       courseStartRoute,
       ...useRoutes,
       ...conversationsRoutes,
+      ...rosterRoutes,
+      ...studentRoutes,
       ...promptsRoutes,
       ...rulesRoutes,
       ...settingsRoutes,

@@ -81,6 +81,6 @@ function useChange(use: Use): (figure: Parameters<typeof changeOf>[1]) => string
     const texts = { week: weekOf(use.week - 1), before: format.number(change.before) }
     return change.share === null
       ? t('use:change.before', texts)
-      : t('use:change.share', { ...texts, share: format.change(change.share) })
+      : t('use:change.share', { ...texts, share: format.percentChange(change.share) })
   }
 }
