@@ -6,10 +6,10 @@ import type { Conversation } from '../../api/types.ts'
 import { useCourse } from '../../app/course.ts'
 import { useFormat } from '../../app/format.ts'
 import { TextLink } from '../../parts/links.tsx'
+import { useWeekText } from '../../parts/week-text.ts'
 import { rulesQuery } from '../rules/rules.ts'
 import { Code } from './code.tsx'
 import classes from './facts.module.css'
-import { useWeekText } from './filter-texts.ts'
 import { OutcomeBadge } from './outcome-badge.tsx'
 
 /** What is known of a request beside its words. */

@@ -3,9 +3,9 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { weekNumber, weeksOf } from '../../app/calendar.ts'
 import { useCourse } from '../../app/course.ts'
+import { useWeekText } from '../../parts/week-text.ts'
 import { rulesQuery } from '../rules/rules.ts'
 import { type Filter, OUTCOMES } from './filter.ts'
-import { useWeekText } from './filter-texts.ts'
 import { StudentPicker } from './student-picker.tsx'
 
 interface FilterPanelProps {

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { weekNumber, weeksOf } from '../../app/calendar.ts'
 import { useCourse } from '../../app/course.ts'
 import { useFormat } from '../../app/format.ts'
 import { useStudentNames } from '../../parts/student-names.ts'
+import { useWeekText } from '../../parts/week-text.ts'
 import { rulesQuery } from '../rules/rules.ts'
 import type { Filter } from './filter.ts'
 
@@ -30,18 +30,4 @@ export function useFilterTexts(filter: Filter): (name: keyof Filter) => string {
     to: () => t('conversations:filter.toDay', { day: format.day(filter.to ?? '') }),
   }
   return name => texts[name]()
-}
-
-/** How a week is called that the API knows by its number: one of the course, or a stretch outside. */
-export function useWeekText(): (week: number) => string {
-  const { t } = useTranslation()
-  const format = useFormat()
-  const weeks = weeksOf(useCourse())
-  return week => {
-    if (week < 1000) return t('conversations:week.number', { number: week })
-    if (week === 1000) return t('conversations:week.before')
-    if (week === 1999) return t('conversations:week.after')
-    const rest = weeks.find((_, index) => weekNumber(weeks, { at: 'break', index }) === week)
-    return t('conversations:week.break', { day: rest ? format.shortDay(rest.startsOn) : week })
-  }
 }

@@ -18,7 +18,7 @@ export function FlagButton({ id, flagged }: { id: string; flagged: boolean }) {
   })
   return (
     <Button
-      variant={flagged ? 'light' : 'default'}
+      variant={flagged ? 'filled' : 'default'}
       color="orange"
       leftSection={<Flag size={16} />}
       aria-pressed={flagged}

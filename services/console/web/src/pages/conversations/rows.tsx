@@ -10,6 +10,7 @@ import { useStudentNames } from '../../parts/student-names.ts'
 import type { Filter } from './filter.ts'
 import { OutcomeBadge } from './outcome-badge.tsx'
 import classes from './rows.module.css'
+import { plainOf } from './transcript.ts'
 
 /** The list: each conversation by how it begins, with who, when and how it ended. */
 export function Rows({ items, filter }: { items: ConversationSummary[]; filter: Filter }) {
@@ -45,7 +46,7 @@ function Row({ item, filter, name }: { item: ConversationSummary; filter: Filter
       </TextLink>
       {item.answer.trim() && (
         <Text size="sm" c="dimmed" lineClamp={1}>
-          {item.answer}
+          {plainOf(item.answer)}
         </Text>
       )}
       <Group gap={8} mt={4}>
@@ -74,12 +75,12 @@ function Marks({ item: { flagged, notes = 0 } }: { item: ConversationSummary }) 
   return (
     <>
       {flagged && (
-        <Badge size="sm" variant="light" color="orange" leftSection={<Flag size={11} />}>
+        <Badge size="sm" variant="default" tt="none" leftSection={<Flag size={11} fill="orange" />}>
           {t('conversations:flagged')}
         </Badge>
       )}
       {notes > 0 && (
-        <Badge size="sm" variant="default" leftSection={<StickyNote size={11} />}>
+        <Badge size="sm" variant="default" tt="none" leftSection={<StickyNote size={11} />}>
           {t('conversations:notes.count', { count: notes, number: format.number(notes) })}
         </Badge>
       )}

@@ -93,3 +93,11 @@ function pretty(value: unknown): string {
 export function isMarked(text: string): boolean {
   return /^ {0,3}(```|~~~)/m.test(text)
 }
+
+/** The beginning of an answer without the marks of its form, for one line of a list. */
+export function plainOf(markdown: string): string {
+  return markdown
+    .replace(/(```|~~~)\w*|[*#`|]+|(?<=\s|^)(-{2,}|>)(?=\s|$)/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+}
