@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { manualClock } from '@lectern/shared/clock.ts'
@@ -109,6 +109,20 @@ t.test('wrong passwords and unknown accounts are answered alike, and only for a 
   t.equal((await browser.ask('POST /api/session', ROOT)).status, 429, 'the right one, too')
   clock.advance(600_000)
   t.equal((await browser.ask('POST /api/session', ROOT)).status, 200)
+})
+
+t.test('made-up sessions of an address are not asked for without end; real ones pass', async t => {
+  const browser = openBrowser(url)
+  await browser.ask('POST /api/session', ROOT)
+  await browser.ask('GET /api/courses')
+  const made = (text: string) =>
+    clientOf(url, null)('GET /api/courses', undefined, { cookie: `lectern=${text}` })
+  const statuses = new Set<number>()
+  for (let count = 0; count < 105; count++)
+    statuses.add((await made(randomBytes(32).toString('base64url'))).status)
+  t.same([...statuses], [401, 429])
+  t.equal((await made('no session at all')).status, 401, 'what cannot be one is asked of nobody')
+  t.equal((await browser.ask('GET /api/courses')).status, 200)
 })
 
 t.test('what is no sign-in is refused by its shape and its size', async t => {

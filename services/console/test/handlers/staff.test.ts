@@ -85,8 +85,15 @@ t.test('mass assignment: nobody makes themselves more than they are', async t =>
     t.equal((await admin.ask('POST /api/staff', body)).status, 400)
   for (const patch of [{}, { email: 'y@example.edu' }, { passwordHash: 'x' }, { canSignIn: true }])
     t.equal((await admin.ask(`PATCH /api/staff/${owner.id}`, patch)).status, 400)
-  const name = { name: 'Otto', __proto__: { isAdmin: true } }
-  t.match((await admin.ask<Member>(`PATCH /api/staff/${owner.id}`, name)).body, { isAdmin: false })
+  const json = { 'content-type': 'application/json' }
+  for (const raw of ['{"name":"Otto","__proto__":{"isAdmin":true}}', '{"name":"Otto","constructor":{}}']) {
+    await admin.ask(`PATCH /api/staff/${owner.id}`, raw, json)
+    const { body } = await admin.ask<{ items: Member[] }>('GET /api/staff')
+    t.match(
+      body.items.find(({ id }) => id === owner.id),
+      { isAdmin: false },
+    )
+  }
 })
 
 t.test('roles in a course, by its owner', async t => {
