@@ -62,19 +62,7 @@ const BODY_LIMIT_BYTES = 5 * 1024 * 1024
 /** An upload of the body limit at 200 kB/s; Fastify's own default is to wait for ever. */
 const REQUEST_TIMEOUT_MS = 30_000
 
-const HANDLERS = [
-  courses,
-  courseStaff,
-  importStudents,
-  students,
-  keys,
-  grants,
-  prompts,
-  rules,
-  conversations,
-  audit,
-  ops,
-]
+const HANDLERS = [courses, importStudents, students, keys, grants, prompts, rules, conversations, audit, ops]
 
 /** Builds the HTTP API without listening. */
 export async function createApp({
@@ -126,6 +114,7 @@ export async function createApp({
       await api.register(session, signIn)
       await api.register(links, signIn)
       await api.register(staff, { nc, site })
+      await api.register(courseStaff, { nc, site })
       for (const handler of HANDLERS) await api.register(handler, { nc })
     },
     { prefix: '/api' },

@@ -17,6 +17,7 @@ const REFUSING = [
   'quota.courses.update',
   'quota.grants.add',
   'staff.invite',
+  'staff.roles.invite',
   'staff.update',
 ]
 

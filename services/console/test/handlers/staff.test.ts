@@ -114,6 +114,19 @@ t.test('roles in a course, by its owner', async t => {
     body.items.map(({ id, role }) => `${id} ${role}`).sort(),
     [`${helper.id} assistant`, `${owner.id} owner`].sort(),
   )
+  const bring = (email: string, more: object = {}) =>
+    owner.ask<Member>('POST /api/courses/other/staff', { email, name: 'N', role: 'assistant', ...more })
+  const known = await bring(helper.email.toUpperCase())
+  t.match(known, { status: 201, body: { id: helper.id, inviteUrl: null } })
+  const { body: brought } = await bring('new@example.edu')
+  const assistant = openBrowser(url)
+  await assistant.ask('POST /api/invite', { token: tokenOf(brought), ...NEW })
+  t.equal((await assistant.ask('GET /api/courses/other/students')).status, 200)
+  t.equal((await bring('x@example.edu', { isAdmin: true })).status, 400)
+  t.equal(
+    (await helper.ask('POST /api/courses/other/staff', { email: 'y@x', name: 'Y', role: 'owner' })).status,
+    403,
+  )
   t.equal((await owner.ask(`DELETE ${route}`)).status, 204)
   t.equal((await helper.ask('GET /api/courses/other')).status, 404)
   t.equal((await owner.ask('PUT /api/courses/other/staff/nobody', { role: 'owner' })).status, 404)
