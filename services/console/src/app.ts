@@ -81,7 +81,6 @@ const REQUEST_TIMEOUT_MS = 30_000
 
 const HANDLERS = [
   courses,
-  courseStaff,
   importStudents,
   importRoster,
   students,
@@ -152,6 +151,7 @@ export async function createApp({
       await api.register(session, signIn)
       await api.register(links, signIn)
       await api.register(staff, { nc, clock, site })
+      await api.register(courseStaff, { nc, clock, site })
       const page = {
         nc,
         sessions: students,

@@ -54,6 +54,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'PATCH /api/staff/:id': admin('staff.update'),
   'POST /api/staff/:id/invite': admin('staff.link'),
   'GET /api/courses/:course/staff': assistant('course'),
+  'POST /api/courses/:course/staff': owner('course', 'role.invite'),
   'PUT /api/courses/:course/staff/:id': owner('course', 'role.put'),
   'DELETE /api/courses/:course/staff/:id': owner('course', 'role.remove'),
 

@@ -23,6 +23,7 @@ const ROUTES = [
   'PATCH /api/staff/{id}',
   'POST /api/staff/{id}/invite',
   'GET /api/courses/{course}/staff',
+  'POST /api/courses/{course}/staff',
   'PUT /api/courses/{course}/staff/{id}',
   'DELETE /api/courses/{course}/staff/{id}',
   'POST /api/courses',

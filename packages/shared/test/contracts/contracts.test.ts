@@ -25,6 +25,7 @@ const REFUSING = [
   'quota.students.plan-import',
   'quota.students.update',
   'staff.invite',
+  'staff.roles.invite',
   'staff.update',
 ]
 
