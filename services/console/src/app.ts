@@ -13,6 +13,7 @@ import { grants } from './handlers/grants.ts'
 import { health } from './handlers/health.ts'
 import { importStudents } from './handlers/import-students.ts'
 import { keys } from './handlers/keys.ts'
+import { live } from './handlers/live.ts'
 import { notes } from './handlers/notes.ts'
 import { ops } from './handlers/ops.ts'
 import { prompts } from './handlers/prompts.ts'
@@ -62,6 +63,7 @@ const HANDLERS = [
   erasures,
   notes,
   use,
+  live,
   ops,
 ]
 

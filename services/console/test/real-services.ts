@@ -24,6 +24,7 @@ export interface Lectern {
   url: string
   /** The bus as the operator sees it: everything. */
   operator: NatsConnection
+  stopConsole(): Promise<void>
   stopQuota(): Promise<void>
   startQuota(): Promise<void>
 }
@@ -51,7 +52,7 @@ export async function startLectern(t: Test): Promise<Lectern> {
   let quota = await startOneQuota()
   await startTestService(t, startLogger, LoggerConfig, environment('logger'), { name: 'logger' })
   await startTestService(t, startPrompts, PromptsConfig, environment('prompts'), { name: 'prompts' })
-  const { url } = await startTestService(t, startService, Config, {
+  const { url, stop: stopConsole } = await startTestService(t, startService, Config, {
     NATS_URL: busUrl('console'),
     PORT: '0',
     ADMIN_TOKEN: TOKEN,
@@ -62,6 +63,7 @@ export async function startLectern(t: Test): Promise<Lectern> {
     url,
     api: clientOf(url),
     operator,
+    stopConsole,
     stopQuota: () => quota.stop(),
     startQuota: async () => {
       quota = await startOneQuota()
