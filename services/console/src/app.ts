@@ -22,6 +22,7 @@ import { join } from './handlers/join.ts'
 import { keys } from './handlers/keys.ts'
 import { links } from './handlers/links.ts'
 import { me } from './handlers/me.ts'
+import { live } from './handlers/live.ts'
 import { notes } from './handlers/notes.ts'
 import { oidcSignIn } from './handlers/oidc.ts'
 import { ops } from './handlers/ops.ts'
@@ -95,6 +96,7 @@ const HANDLERS = [
   notes,
   use,
   audit,
+  live,
   ops,
 ]
 
