@@ -87,6 +87,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   // The list has the beginnings of question and answer.
   'GET /api/conversations': reader('query', 'conversations.list'),
   'GET /api/conversations/:id': reader('conversation', 'conversation.read'),
+  'GET /api/conversations/:id/thread': reader('conversation', 'conversation.thread'),
 
   'GET /api/courses/:course/conversations/export': reader('course', 'conversations.export'),
   'PUT /api/conversations/:id/flag': reader('conversation', 'conversation.flag'),

@@ -88,7 +88,7 @@ t.test('every command of docs/api.md works as it stands there, against the real 
     },
   }
   const { functions, sections } = shellOf(await readFile(new URL('api.md', DOCS), 'utf8'))
-  t.equal(sections.length, 11)
+  t.equal(sections.length, 12)
   for (const { title, commands } of sections) {
     const own = await variables[title]?.()
     const fail = 'curl() { command curl --fail-with-body "$@"; }'
