@@ -12,6 +12,9 @@ import { clientOf, startConsole, TOKEN, until } from './lectern.ts'
 import { record } from './real-services.ts'
 import { startCampus } from './students-page.ts'
 
+// Every command of a long page.
+t.setTimeout(120_000)
+
 const DOCS = new URL('../../../docs/', import.meta.url)
 
 t.test('docs/api.md has a curl for every route, and none that does not exist', async t => {
