@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import { defineCall } from './call.ts'
 import {
   CourseId,
+  Domain,
   GroupName,
   Iso,
   KeyHash,
@@ -72,12 +73,6 @@ const extras = (of: { additionalProperties?: boolean }) => ({
   outsideTokens: Type.Union([Tokens, Type.Null()], { default: null }),
   /** So many unused tokens of the week before are added to a week; 0: none. */
   carryOverTokens: Type.Integer({ minimum: 0, maximum: 1_000_000_000_000, default: 0 }),
-})
-
-const Domain = Type.String({
-  maxLength: 253,
-  pattern: '^[a-z0-9-]+([.][a-z0-9-]+)+$',
-  description: 'a domain in lower case, like example.edu',
 })
 
 /** In the course's currency for a million tokens, as providers list them. */
