@@ -18,6 +18,7 @@ import { createResponder } from '@lectern/shared/nats/responder.ts'
 import { ensureStreams } from '@lectern/shared/nats/streams.ts'
 import { openPool } from '@lectern/shared/postgres/pool.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
+import { createBusy } from './busy.ts'
 import type { Config } from './config.ts'
 import { completionRecorded } from './handlers/completion-recorded.ts'
 import { deadLetterPut } from './handlers/dead-letter-put.ts'
@@ -29,6 +30,10 @@ import { openDatabase } from './store/database.ts'
 import { createDeadLetters } from './store/dead-letters.ts'
 import { keepPartitions } from './store/partitions.ts'
 import { createRecordWriter } from './store/record-writer.ts'
+import { keepSearchIndex } from './store/search-index.ts'
+
+/** Five hundred usual records, beyond which a batch gains nothing; of large ones, one. A record takes several times its size here. */
+const BATCH_BYTES = 1024 * 1024
 
 /** Wires the service: two consumers that write, and three calls that read. */
 export async function startService(context: ServiceContext<Config>): Promise<RunningService> {
@@ -55,18 +60,24 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
     durable: LOGGER_CONSUMER,
     subject: RECORD_COMPLETED,
     batchSize: config.BATCH_SIZE,
+    batchBytes: BATCH_BYTES,
     lingerMs: config.BATCH_LINGER_MS,
     log,
   }
-  const recordConsumer = consumeBatches(nc, records, completionRecorded(createRecordWriter(pool, log)))
+  const { watch, isBusy } = createBusy(config.BATCH_LINGER_MS)
+  const keep = watch(completionRecorded(createRecordWriter(pool, log)))
+  const recordConsumer = consumeBatches(nc, records, keep)
   closing.defer(() => recordConsumer.stop())
+  const searchIndex = keepSearchIndex({ pool, isBusy, log })
+  closing.defer(() => searchIndex.stop())
 
   const deadLetters = {
     stream: DEADLETTER_STREAM,
     durable: DEADLETTER_CONSUMER,
     subject: `${DEADLETTER_PREFIX}.>`,
-    // Rare, and each as large as a message of the bus may be.
+    // Rare.
     batchSize: 10,
+    batchBytes: BATCH_BYTES,
     lingerMs: config.BATCH_LINGER_MS,
     log,
   }
