@@ -6,6 +6,8 @@ import type { Series } from './series.ts'
 // Users who think longer than this come back on a new connection: servers close an idle one after some seconds.
 const KEPT_IDLE_MS = 1000
 const DRAIN_MS = 60_000
+/** Nobody hammers on a door that is closed. */
+const AFTER_ERROR_MS = 10
 
 /** Carries out one plan; ends when every request has been answered. */
 export async function run(plan: Plan, series: Series): Promise<void> {
@@ -50,6 +52,7 @@ class Turn {
       while (performance.now() < this.#untilMs) {
         const error = await this.#ask(connection, performance.now(), number)
         if (error && cut) return
+        if (error) await delay(AFTER_ERROR_MS)
         if (pauseMs > KEPT_IDLE_MS) connection.close()
         const leftMs = this.#untilMs - performance.now()
         if (pauseMs > 0) await delay(Math.max(0, Math.min(pauseMs, leftMs)))

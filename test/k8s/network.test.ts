@@ -11,6 +11,7 @@ const SERVICES = ['gateway', 'quota', 'prompts', 'logger', 'console']
 const EVERYWHERE: Arrow[] = [
   [['ingress'], ['gateway'], 8080],
   [['ingress'], ['console'], 8081],
+  [['console'], ['gateway'], 8080],
   [SERVICES, ['nats'], 4222],
   [['prometheus'], SERVICES, 9090],
   [SERVICES, ['collector'], 4318],

@@ -1,6 +1,7 @@
 import { loadavg } from 'node:os'
 import type { Contender } from '../../contenders/contender.ts'
 import { PINNING } from '../../machine/pin.ts'
+import { listOf, optionOf } from '../../options.ts'
 import { measureCrowd } from './crowd.ts'
 import { type Results, takeTurns } from './measurement.ts'
 import { measureOpenStreams } from './open-streams.ts'
@@ -30,31 +31,26 @@ interface Choice {
  */
 export async function compare(args: string[], say: (line: string) => void): Promise<string> {
   const choice = choiceOf(args)
+  const loadBefore = loadavg()[0] ?? 0
   await using closing = new AsyncDisposableStack()
   const stage = await startStage(closing, say, choice.quick ? QUICK_STUDENTS : undefined)
   const { others, missing } = await startOthers(stage, choice.contenders)
   const results: Results = {}
-  const loadBefore = loadavg()[0] ?? 0
   const sections: string[] = []
   for (const [name, measure] of measures(stage, others, choice)) {
     if (choice.scenarios && !choice.scenarios.includes(name)) continue
     sections.push(await measure(results))
     say(`${name}\n\n${sections.at(-1)}\n`)
   }
-  const load = `Load average of the machine before the first turn: ${loadBefore.toFixed(1)} (two neighbours' busy cores would be 2).`
+  const load = `Load average of the machine before the start: ${loadBefore.toFixed(1)}.`
   return `${[`${PINNING} ${load}`, ...missing, targetsOf(results), ratiosOf(results), ...sections].join('\n\n')}\n`
 }
 
 function choiceOf(args: string[]): Choice {
-  const given = (option: string) =>
-    args
-      .find(arg => arg.startsWith(`--${option}=`))
-      ?.slice(option.length + 3)
-      .split(',')
   return {
-    scenarios: given('only'),
-    contenders: given('with'),
-    turns: Number(given('turns')?.[0] ?? TURNS),
+    scenarios: listOf(args, 'only'),
+    contenders: listOf(args, 'with'),
+    turns: Number(optionOf(args, 'turns') ?? TURNS),
     quick: args.includes('--quick'),
   }
 }

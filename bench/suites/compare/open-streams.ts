@@ -30,7 +30,9 @@ export async function measureOpenStreams(
   const during = memoriesKb(lectern.pids)
   const outcome = await running
   await lectern.settled?.()
-  results.streams = [{ contender: lectern.name, outcome, cpuMs: {}, peakKb: aboveIdle(before, during) }]
+  results.streams = [
+    { contender: lectern.name, outcome, cpuMs: {}, peakKb: aboveIdle(before, during), neighbourCores: 0 },
+  ]
   const each = Object.entries(aboveIdle(before, during)).map(
     ([name, kb]) => `${name} ${(kb / Math.max(1, outcome.open)).toFixed(1)} kB`,
   )

@@ -10,11 +10,12 @@ const HEAD = [
 export function tableOf(title: string, measured: Measurement[]): string {
   const direct = measured.find(({ contender }) => contender === 'direct')
   const rows = measured.map(each => rowOf(each, each === direct ? undefined : direct))
-  const others = measured.filter(({ cpuMs }) => Object.keys(cpuMs).length > 1)
-  const lines = others.map(
+  const systems = measured.filter(({ cpuMs }) => Object.keys(cpuMs).length > 1)
+  const lines = systems.map(
     ({ contender, cpuMs, peakKb }) => `\n${contender}, by process: ${byProcess(cpuMs, peakKb)}.`,
   )
-  return [`### ${title}`, '', ...HEAD, ...rows, ...lines].join('\n')
+  const others = `Other programs of the machine used ${(measured[0]?.neighbourCores ?? 0).toFixed(1)} cores meanwhile.`
+  return [`### ${title}`, '', others, '', ...HEAD, ...rows, ...lines].join('\n')
 }
 
 function rowOf(each: Measurement, direct: Measurement | undefined): string {

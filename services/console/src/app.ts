@@ -12,21 +12,29 @@ import { bulkGrants } from './handlers/bulk-grants.ts'
 import { conversations } from './handlers/conversations.ts'
 import { courseStaff } from './handlers/course-staff.ts'
 import { courses } from './handlers/courses.ts'
+import { erasures } from './handlers/erasures.ts'
 import { exportFile } from './handlers/export.ts'
 import { grants } from './handlers/grants.ts'
 import { health } from './handlers/health.ts'
 import { importRoster } from './handlers/import-roster.ts'
 import { importStudents } from './handlers/import-students.ts'
+import { join } from './handlers/join.ts'
 import { keys } from './handlers/keys.ts'
 import { links } from './handlers/links.ts'
+import { me } from './handlers/me.ts'
+import { live } from './handlers/live.ts'
 import { notes } from './handlers/notes.ts'
+import { oidcSignIn } from './handlers/oidc.ts'
 import { ops } from './handlers/ops.ts'
+import { ownChat } from './handlers/own-chat.ts'
+import { ownConversations } from './handlers/own-conversations.ts'
 import { prompts } from './handlers/prompts.ts'
 import { rules } from './handlers/rules.ts'
 import { session } from './handlers/session.ts'
 import { staff } from './handlers/staff.ts'
 import { students } from './handlers/students.ts'
 import { use } from './handlers/use.ts'
+import type { OidcSettings } from './oidc.ts'
 import { openApi } from './openapi.ts'
 import { auditRequests } from './plugins/audit.ts'
 import { guardRoutes } from './plugins/auth.ts'
@@ -40,6 +48,7 @@ import { validateByTypeBox } from './plugins/validation.ts'
 import { createSessions } from './sessions.ts'
 import { createDescribe, type SignIn } from './sign-in.ts'
 import { createSite, type Site } from './site.ts'
+import { createStudentSessions, type StudentSessions } from './student-sessions.ts'
 import { createTakeTry } from './tries.ts'
 
 export interface AppOptions {
@@ -49,7 +58,10 @@ export interface AppOptions {
   adminToken: string
   /** Where browsers reach the console; undefined: on this machine only. */
   consoleUrl?: string | undefined
+  oidc?: OidcSettings | null
   gatewayUrl?: string | undefined
+  /** Where the console itself reaches the gateway; undefined: at `gatewayUrl`. */
+  gatewayInternalUrl?: string | undefined
   clock?: Clock
   /** Whose `X-Forwarded-For` is believed. */
   trustedProxies?: string[]
@@ -70,7 +82,6 @@ const REQUEST_TIMEOUT_MS = 30_000
 
 const HANDLERS = [
   courses,
-  courseStaff,
   importStudents,
   importRoster,
   students,
@@ -81,9 +92,11 @@ const HANDLERS = [
   rules,
   conversations,
   exportFile,
+  erasures,
   notes,
   use,
   audit,
+  live,
   ops,
 ]
 
@@ -94,7 +107,9 @@ export async function createApp({
   needs,
   adminToken,
   consoleUrl,
+  oidc = null,
   gatewayUrl,
+  gatewayInternalUrl,
   clock = systemClock,
   trustedProxies = [],
   isStopping = () => false,
@@ -127,15 +142,24 @@ export async function createApp({
   validateByTypeBox(app)
   await app.register(cookie)
   const site = createSite(consoleUrl)
-  const signIn = guard(app, { nc, adminToken, site })
+  const students = createStudentSessions(nc, site)
+  const signIn = guard(app, { nc, adminToken, site, oidc, students })
   auditRequests(app, nc)
   await app.register(swagger, openApi(gatewayUrl))
   await app.register(health, { needs })
+  await app.register(oidcSignIn, { ...signIn, site, settings: oidc, prefix: '/auth/oidc' })
   await app.register(
     async api => {
       await api.register(session, signIn)
       await api.register(links, signIn)
       await api.register(staff, { nc, clock, site })
+      await api.register(courseStaff, { nc, clock, site })
+      const page = {
+        nc,
+        sessions: students,
+        gateway: { publicUrl: gatewayUrl, internalUrl: gatewayInternalUrl },
+      }
+      for (const handler of [join, me, ownConversations, ownChat]) await api.register(handler, page)
       for (const handler of HANDLERS) await api.register(handler, { nc, clock })
     },
     { prefix: '/api' },
@@ -147,10 +171,20 @@ export async function createApp({
 /** Who may come in, for all routes that are registered after it; answers what the ways in need. */
 function guard(
   app: FastifyInstance,
-  { nc, adminToken, site }: Pick<AppOptions, 'nc' | 'adminToken'> & { site: Site },
+  {
+    nc,
+    adminToken,
+    site,
+    oidc,
+    students,
+  }: Pick<AppOptions, 'nc' | 'adminToken'> & {
+    site: Site
+    oidc: OidcSettings | null
+    students: StudentSessions
+  },
 ): SignIn {
   const sessions = createSessions(nc, site)
   const courseOf = createCourseOf(nc)
-  guardRoutes(app, { adminToken, sessions, courseOf, refuseForeignPages: foreignPageRefusal(site) })
-  return { nc, sessions, takeTry: createTakeTry(nc), describe: createDescribe(nc, null) }
+  guardRoutes(app, { adminToken, sessions, students, courseOf, refuseForeignPages: foreignPageRefusal(site) })
+  return { nc, sessions, takeTry: createTakeTry(nc), describe: createDescribe(nc, oidc) }
 }

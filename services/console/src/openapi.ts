@@ -12,6 +12,8 @@ const TAGS = [
   { name: 'conversations', description: 'What was asked and answered' },
   { name: 'use', description: 'How a course uses what it has' },
   { name: 'audit', description: 'What staff did and read' },
+  { name: 'join', description: 'Students join a course by its code' },
+  { name: 'me', description: "Students' own page, by the cookie of their session" },
   { name: 'health', description: 'For operators and balancers' },
 ]
 
@@ -30,11 +32,23 @@ export function openApi(gatewayUrl: string | undefined): FastifyDynamicSwaggerOp
       components: {
         securitySchemes: {
           staff: { type: 'http', scheme: 'bearer', description: 'the token of scripts' },
+          student: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: '__Host-lectern-student',
+            description: 'of a student who has signed in with their key',
+          },
           session: {
             type: 'apiKey',
             in: 'cookie',
             name: '__Host-lectern',
             description: 'of a person; changes also need the header x-csrf-token',
+          },
+          student: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: '__Host-lectern-student',
+            description: 'of a student; changes also need the header x-csrf-token',
           },
         },
       },

@@ -2,9 +2,10 @@
  * Who may use each route: the one table. A route without a line does not start, and a test tries every role at every line.
  *
  * `anyone`: nobody is asked for. `person`: signed in. `staff`: signed in, or the token. `assistant`, `owner`: of the course
- * that the request is about. `admin`: everything. Each includes those after it; the token is an admin.
+ * that the request is about. `admin`: everything. Each includes those after it; the token is an admin. `student`: a student by the
+ * cookie of their own page, and nobody else.
  */
-export type Level = 'anyone' | 'person' | 'staff' | 'assistant' | 'owner' | 'admin'
+export type Level = 'anyone' | 'person' | 'staff' | 'assistant' | 'owner' | 'admin' | 'student'
 
 /** By what the course of a request is found: a part of the path, or `?course=`. */
 export type Place = 'course' | 'query' | 'student' | 'key' | 'conversation'
@@ -19,6 +20,7 @@ export interface Permission {
 
 const anyone: Permission = { level: 'anyone' }
 const staff: Permission = { level: 'staff' }
+const student: Permission = { level: 'student' }
 /** Written down when it is known who it was. */
 const signIn = (audit: string): Permission => ({ level: 'anyone', audit })
 const person = (audit: string): Permission => ({ level: 'person', audit })
@@ -43,6 +45,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'DELETE /api/session': person('session.end'),
   'POST /api/setup': signIn('setup.complete'),
   'POST /api/invite': signIn('invitation.accept'),
+  'GET /auth/oidc/start': anyone,
+  'GET /auth/oidc/callback': signIn('session.begin-by-provider'),
   'POST /api/password': person('password.change'),
 
   'GET /api/staff': admin(),
@@ -50,6 +54,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'PATCH /api/staff/:id': admin('staff.update'),
   'POST /api/staff/:id/invite': admin('staff.link'),
   'GET /api/courses/:course/staff': assistant('course'),
+  'POST /api/courses/:course/staff': owner('course', 'role.invite'),
   'PUT /api/courses/:course/staff/:id': owner('course', 'role.put'),
   'DELETE /api/courses/:course/staff/:id': owner('course', 'role.remove'),
 
@@ -67,6 +72,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /api/students/:student': assistant('student'),
   'PATCH /api/students/:student': owner('student', 'student.change'),
   'DELETE /api/students/:student': owner('student', 'student.drop'),
+  'POST /api/students/:student/erase': owner('student', 'student.erase'),
+  'GET /api/students/:student/erasures': assistant('student'),
   'POST /api/students/:student/keys': owner('student', 'key.create'),
   'POST /api/keys/:key/rotate': owner('key', 'key.rotate'),
   'DELETE /api/keys/:key': owner('key', 'key.revoke'),
@@ -97,7 +104,23 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /api/courses/:course/use': reader('course', 'use.read'),
   'GET /api/courses/:course/use/:table': reader('course', 'use.read'),
 
+  // Counters, and the beginnings of what was just asked.
+  'GET /api/courses/:course/live': reader('course', 'course.watch'),
+
   'GET /api/audit': owner('query'),
+
+  'POST /api/join/preview': anyone,
+  'POST /api/join': anyone,
+  'GET /api/me': anyone,
+  'POST /api/me/session': anyone,
+  'DELETE /api/me/session': student,
+  'GET /api/me/balance': student,
+  'GET /api/me/use': student,
+  'GET /api/me/conversations': student,
+  'GET /api/me/conversations/:id': student,
+  'POST /api/me/key': student,
+  'GET /api/me/settings': student,
+  'POST /api/me/chat': student,
 
   'PUT /api/ops/log-level': admin('log-level.change'),
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes, randomInt } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { manualClock } from '@lectern/shared/clock.ts'
@@ -95,7 +95,12 @@ t.test('wrong passwords and unknown accounts are answered alike, and only for a 
   const answers = []
   for (const email of ['root@example.edu', 'nobody@example.edu']) {
     const tries = Array.from({ length: 8 }, () =>
-      browser.ask('POST /api/session', { email, password: 'wrong password!' }),
+      browser.ask(
+        'POST /api/session',
+        { email, password: 'wrong password!' },
+        // Whoever is not a proxy of ours may write what they like.
+        { 'x-forwarded-for': `192.0.2.${randomInt(255)}` },
+      ),
     )
     const settled = await Promise.all(tries)
     t.equal(settled.filter(({ status }) => status === 401).length, 5, 'at the same moment')
@@ -109,6 +114,20 @@ t.test('wrong passwords and unknown accounts are answered alike, and only for a 
   t.equal((await browser.ask('POST /api/session', ROOT)).status, 429, 'the right one, too')
   clock.advance(600_000)
   t.equal((await browser.ask('POST /api/session', ROOT)).status, 200)
+})
+
+t.test('made-up sessions of an address are not asked for without end; real ones pass', async t => {
+  const browser = openBrowser(url)
+  await browser.ask('POST /api/session', ROOT)
+  await browser.ask('GET /api/courses')
+  const made = (text: string) =>
+    clientOf(url, null)('GET /api/courses', undefined, { cookie: `lectern=${text}` })
+  const statuses = new Set<number>()
+  for (let count = 0; count < 105; count++)
+    statuses.add((await made(randomBytes(32).toString('base64url'))).status)
+  t.same([...statuses], [401, 429])
+  t.equal((await made('no session at all')).status, 401, 'what cannot be one is asked of nobody')
+  t.equal((await browser.ask('GET /api/courses')).status, 200)
 })
 
 t.test('what is no sign-in is refused by its shape and its size', async t => {

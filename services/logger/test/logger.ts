@@ -21,6 +21,9 @@ import { startService } from '../src/service.ts'
 export const MIGRATIONS = new URL('../prisma/migrations', import.meta.url)
 const SILENT = createLog('test', 'silent')
 
+/** What is told beside a record to which staff have done nothing. */
+export const UNTOUCHED = { flagged: false, notes: 0, erased: false }
+
 /** A record as a gateway publishes it. */
 export function recordOf(change: Partial<ConversationRecord> = {}): ConversationRecord {
   return {

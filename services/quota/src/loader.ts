@@ -6,6 +6,7 @@ import type { ApiKeys } from './store/api-keys.ts'
 import type { Courses } from './store/courses.ts'
 import type { Policies } from './store/policies.ts'
 import type { ProviderKeys } from './store/provider-keys.ts'
+import type { RedisClock } from './store/redis-clock.ts'
 import type { SyncAccount } from './sync.ts'
 
 /** Runs a question until Redis has all that it needs, loading exactly what is missing. */
@@ -24,6 +25,7 @@ export function createLoader({
   courses,
   providerKeys,
   sync,
+  clock,
   askTimeoutMs,
   loadTimeoutMs,
 }: {
@@ -32,6 +34,7 @@ export function createLoader({
   courses: Courses
   providerKeys: ProviderKeys
   sync: SyncAccount
+  clock: Pick<RedisClock, 'nowMs'>
   askTimeoutMs: number
   loadTimeoutMs: number
 }): WithLoading {
@@ -50,11 +53,13 @@ export function createLoader({
   async function loadKey(hash: string, epoch: string): Promise<void> {
     const key = await keys.findByHash(hash)
     if (!key) return policies.putKey({ hash, state: 'unknown' }, epoch)
-    if (key.revokedAt) return policies.putKey({ hash, state: 'revoked' }, epoch)
+    const livesMs = key.expiresAt ? key.expiresAt.getTime() - clock.nowMs() : undefined
+    const isOver = key.revokedAt !== null || (livesMs !== undefined && livesMs <= 0)
+    if (isOver) return policies.putKey({ hash, state: 'revoked' }, epoch)
     const { id: studentId, course } = key.student
     // The course comes along, and first: the key is what makes the next round look for it.
     await policies.putCourse(toPolicy(course), epoch)
-    await policies.putKey({ hash, state: 'owner', studentId, courseId: course.id }, epoch)
+    await policies.putKey({ hash, state: 'owner', studentId, courseId: course.id, livesMs }, epoch)
   }
 
   function loadOnce(need: Need): Promise<void> {

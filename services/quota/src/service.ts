@@ -18,6 +18,7 @@ import { createExpirer } from './expirer.ts'
 import { createFollowUp } from './follow-up.ts'
 import { completionRecorded } from './handlers/completion-recorded.ts'
 import { createLoader } from './loader.ts'
+import { answerStudents } from './me-calls.ts'
 import { createPolicyRepair, createReconciler } from './reconciler.ts'
 import { createSettlement, type RecordEnds } from './settlement.ts'
 import { answerIdentity } from './staff-calls.ts'
@@ -113,6 +114,7 @@ function answer(
   closing.defer(() => responder.drain())
   answerGateways(responder, parts)
   answerStaff(responder, parts)
+  answerStudents(responder, parts)
   answerIdentity(responder, { ...stores.staff, clock })
 }
 

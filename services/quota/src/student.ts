@@ -13,6 +13,8 @@ export function toStudent(row: StudentRow & { keys: KeyRow[] }): Student {
     name,
     email: email ?? '',
     group,
+    consentVersion: row.consentVersion,
+    consentedAt: row.consentedAt?.toISOString() ?? null,
     active,
     createdAt: createdAt.toISOString(),
     keys: keys.map(toKey),

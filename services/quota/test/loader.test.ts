@@ -13,6 +13,7 @@ function loaderWith(sync: () => Promise<unknown>, loadTimeoutMs = 1000) {
     keys: unused,
     courses: unused,
     providerKeys: unused,
+    clock: { nowMs: () => 0 },
     sync: sync as never,
     askTimeoutMs: 50,
     loadTimeoutMs,

@@ -18,10 +18,14 @@ const REFUSING = [
   'quota.courses.update',
   'quota.grants.add',
   'quota.grants.add-many',
+  'quota.join.enter',
+  'quota.me.rotate',
+  'quota.me.session-key',
   'quota.students.import',
   'quota.students.plan-import',
   'quota.students.update',
   'staff.invite',
+  'staff.roles.invite',
   'staff.update',
 ]
 

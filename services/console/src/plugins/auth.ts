@@ -5,11 +5,13 @@ import type { CourseOf } from '../course-of.ts'
 import { type Level, PERMISSIONS, type Permission } from '../permissions.ts'
 import { isSame } from '../secret.ts'
 import type { Sessions } from '../sessions.ts'
+import { type StudentSessions, signInFirst } from '../student-sessions.ts'
 import { READING, type RefuseForeignPages } from './cross-site.ts'
 
 export interface Guards {
   adminToken: string
   sessions: Sessions
+  students: StudentSessions
   courseOf: CourseOf
   refuseForeignPages: RefuseForeignPages
 }
@@ -21,6 +23,7 @@ export interface Guards {
 export function guardRoutes(app: FastifyInstance, guards: Guards): void {
   app.decorateRequest('caller', null)
   app.decorateRequest('courseId', null)
+  app.decorateRequest('student', null)
   app.addHook('onRoute', ({ method, url }: RouteOptions) => {
     for (const name of [method].flat()) permissionOf(name, url)
   })
@@ -29,7 +32,11 @@ export function guardRoutes(app: FastifyInstance, guards: Guards): void {
     // No route at all: the answer is a 404 whoever asks.
     if (url === undefined) return
     const permission = permissionOf(request.method, url)
-    if (permission.level !== 'anyone') {
+    if (permission.level === 'student') {
+      request.student = await guards.students.find(request)
+      if (!request.student) throw signInFirst()
+      guards.refuseForeignPages(request)
+    } else if (permission.level !== 'anyone') {
       request.caller = await callerOf(request, reply, guards)
       guards.refuseForeignPages(request)
       await checkRole(request, request.caller, permission, guards.courseOf)
@@ -41,7 +48,8 @@ export function permissionOf(method: string, url: string): Permission {
   const route = `${method === 'HEAD' ? 'GET' : method} ${url}`
   const permission = PERMISSIONS[route]
   if (!permission) throw new Error(`${route} has no line in permissions.ts: nobody may use it`)
-  if (!READING.has(method) && permission.level !== 'anyone' && permission.audit === undefined) {
+  const isOfStaff = permission.level !== 'anyone' && permission.level !== 'student'
+  if (!READING.has(method) && isOfStaff && permission.audit === undefined) {
     throw new Error(`${route} changes something: its line in permissions.ts says as what it is audited`)
   }
   return permission

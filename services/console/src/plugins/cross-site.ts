@@ -15,7 +15,7 @@ export const READING = new Set(['GET', 'HEAD', 'OPTIONS'])
  */
 export function foreignPageRefusal(site: Site): RefuseForeignPages {
   return request => {
-    const { method, caller, headers } = request
+    const { method, caller, student, headers } = request
     if (READING.has(method) || headers.authorization !== undefined) return
     if (site.originOf(request) === null) {
       throw new LecternError('forbidden', {
@@ -23,16 +23,18 @@ export function foreignPageRefusal(site: Site): RefuseForeignPages {
       })
     }
     const own = isFromOwnPages(site, request)
-    if (own === false || (caller && own === null)) {
+    if (own === false || ((caller || student) && own === null)) {
       throw new LecternError('forbidden', {
         message: "This request does not come from the console's own pages.",
       })
     }
-    if (caller?.kind !== 'person') return
+    const session = caller?.kind === 'person' ? caller : student
+    if (!session) return
     const { 'x-csrf-token': token } = headers
-    if (typeof token === 'string' && isSame(token, csrfTokenOf(caller))) return
+    if (typeof token === 'string' && isSame(token, csrfTokenOf(session))) return
+    const where = student ? 'GET /api/me' : 'GET /api/session'
     throw new LecternError('forbidden', {
-      message: 'The header x-csrf-token is missing or of another session: it is `csrf` of GET /api/session.',
+      message: `The header x-csrf-token is missing or of another session: it is \`csrf\` of ${where}.`,
     })
   }
 }

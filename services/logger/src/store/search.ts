@@ -57,9 +57,10 @@ export async function search(
   }
 }
 
+/** Both halves are all, but each has its own index: the trigrams, and what has none yet. */
 function contains(text: string): Prisma.Sql {
   const folded = foldText(storableText(text)).replace(/[\\%_]/g, '\\$&')
-  return Prisma.sql`r.search_text LIKE ${`%${folded}%`}`
+  return Prisma.sql`r.search_text LIKE ${`%${folded}%`} AND (r.indexed OR NOT r.indexed)`
 }
 
 const isNotBelow = (place: Place) => Prisma.sql`NOT (${isBelow(place)})`

@@ -19,10 +19,8 @@ export function dropStudent({
   followUp: FollowUp
 }): Handler<typeof DropStudentCall> {
   return async ({ studentId }) => {
-    const student = await students.drop(studentId)
-    await followUp('keys of a dropped student', () =>
-      Promise.all(student.keys.map(({ hash }) => policies.putKey({ hash, state: 'revoked' }, null))),
-    )
+    const { student, ended } = await students.drop(studentId)
+    await followUp('keys of a dropped student', () => policies.endKeys(ended))
     await followUp('own keys of a dropped student', async () =>
       policies.putOwnKeys(await providerKeys.copyOf(studentId), null),
     )

@@ -36,7 +36,7 @@ export function importStudents({
 }): Handler<typeof ImportStudentsCall> {
   const tell = async (courseId: string, { added, dropped, accounts }: Imported) => {
     for (const { studentId, hashes } of dropped) {
-      await Promise.all(hashes.map(hash => policies.putKey({ hash, state: 'revoked' }, null)))
+      await policies.endKeys(hashes)
       await policies.putOwnKeys(await providerKeys.copyOf(studentId), null)
     }
     for (const { studentId, hash } of added)

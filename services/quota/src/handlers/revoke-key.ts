@@ -16,8 +16,8 @@ export function revokeKey({
   followUp: FollowUp
 }): Handler<typeof RevokeKeyCall> {
   return async ({ keyId }) => {
-    const row = await keys.revoke(keyId)
-    await followUp('a revoked key', () => policies.putKey({ hash: row.hash, state: 'revoked' }, null))
-    return toKey(row)
+    const { key, ended } = await keys.revoke(keyId)
+    await followUp('a revoked key', () => policies.endKeys(ended))
+    return toKey(key)
   }
 }

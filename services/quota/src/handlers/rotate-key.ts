@@ -19,7 +19,7 @@ export function rotateKey({
     const { ended, begun } = await keys.rotate(keyId, key)
     const { courseId } = begun.student
     await followUp('a rotated key', async () => {
-      await policies.putKey({ hash: ended.hash, state: 'revoked' }, null)
+      await policies.endKeys(ended)
       await policies.putKey({ hash: begun.hash, state: 'owner', studentId: begun.studentId, courseId }, null)
     })
     return toKey(begun)

@@ -11,10 +11,10 @@ export interface ApiKeys {
   /** Null: no such key was ever issued. */
   findByHash(hash: string): Promise<(ApiKey & { student: Student & { course: Course } }) | null>
   create(studentId: string, key: NewKey): Promise<KeyRow>
-  /** Repeatable: the first time stays. */
-  revoke(keyId: string): Promise<KeyRow>
-  /** The old one ends as the new one begins. */
-  rotate(keyId: string, key: NewKey): Promise<{ ended: KeyRow; begun: KeyRow }>
+  /** With the session keys that were made by it. Repeatable: the first time stays. */
+  revoke(keyId: string): Promise<{ key: KeyRow; ended: string[] }>
+  /** The old one ends, with the session keys that were made by it, as the new one begins. `ended`: their hashes. */
+  rotate(keyId: string, key: NewKey): Promise<{ ended: string[]; begun: KeyRow }>
   revokedSince(time: Date): Promise<{ hash: string }[]>
 }
 
@@ -47,19 +47,15 @@ export function createApiKeys(database: Database): ApiKeys {
     },
 
     revoke(keyId) {
-      return database.$transaction(work => revokeKey(work, keyId))
+      return database.$transaction(async work => {
+        await findKey(work, keyId)
+        const ended = await endKey(work, keyId)
+        return { key: await findKey(work, keyId), ended: ended.hashes }
+      })
     },
 
     rotate(keyId, key) {
-      return notTaken(
-        database.$transaction(async work => {
-          const before = await findKey(work, keyId)
-          const begun = await insertKey(work, before.studentId, key)
-          const { count } = await endKey(work, keyId)
-          if (count === 0) throw new LecternError('conflict', { message: 'This key has been revoked.' })
-          return { ended: await findKey(work, keyId), begun }
-        }),
-      )
+      return notTaken(database.$transaction(work => replaceKey(work, keyId, key)))
     },
 
     revokedSince(time) {
@@ -68,27 +64,58 @@ export function createApiKeys(database: Database): ApiKeys {
   }
 }
 
+/** Of those that staff and students see: not of a session. */
 async function findKey(work: Prisma.TransactionClient, keyId: string): Promise<KeyRow> {
-  const key = await work.apiKey.findUnique({ where: { id: keyId }, include: withCourse })
+  const key = await work.apiKey.findUnique({ where: { id: keyId, parentId: null }, include: withCourse })
   if (!key) throw new LecternError('not_found', { message: 'There is no such key.' })
   return key
 }
 
-async function insertKey(work: Prisma.TransactionClient, studentId: string, key: NewKey): Promise<KeyRow> {
+/** A new key in the place of another one, whose hash and those of its session keys are answered. */
+export async function replaceKey(
+  work: Prisma.TransactionClient,
+  keyId: string,
+  key: NewKey,
+): Promise<{ ended: string[]; begun: KeyRow }> {
+  const before = await findKey(work, keyId)
+  const begun = await insertKey(work, before.studentId, key)
+  const { hashes, isNew } = await endKey(work, keyId)
+  if (!isNew) throw new LecternError('conflict', { message: 'This key has been revoked.' })
+  return { ended: hashes, begun }
+}
+
+/** A key of an active student; one of a session ends with its `parentId`, or when it expires. */
+export async function insertKey(
+  work: Prisma.TransactionClient,
+  studentId: string,
+  key: NewKey,
+  session: { parentId: string; expiresAt: Date } | null = null,
+): Promise<KeyRow> {
   // Locked, so that nobody drops the student in between and leaves a key that works.
   await work.$queryRaw`SELECT FROM quota.students WHERE id = ${studentId} FOR UPDATE`
   const student = await work.student.findUnique({ where: { id: studentId } })
   if (!student) throw noSuchStudent()
   if (!student.active) throw new LecternError('conflict', { message: 'This student was dropped.' })
   checkBucket(key, student.courseId, 'key')
-  return work.apiKey.create({ data: { ...key, studentId }, include: withCourse })
+  return work.apiKey.create({ data: { ...key, ...session, studentId }, include: withCourse })
 }
 
-function endKey(work: Prisma.TransactionClient, keyId: string) {
-  return work.apiKey.updateMany({ where: { id: keyId, revokedAt: null }, data: { revokedAt: new Date() } })
-}
-
-async function revokeKey(work: Prisma.TransactionClient, keyId: string): Promise<KeyRow> {
-  await endKey(work, keyId)
-  return findKey(work, keyId)
+async function endKey(
+  work: Prisma.TransactionClient,
+  keyId: string,
+): Promise<{ hashes: string[]; isNew: boolean }> {
+  // Before its session keys: whoever makes one at the same time has locked the key, or finds it ended.
+  const { count } = await work.apiKey.updateMany({
+    where: { id: keyId, revokedAt: null },
+    data: { revokedAt: new Date() },
+  })
+  await work.apiKey.updateMany({
+    where: { parentId: keyId, revokedAt: null },
+    data: { revokedAt: new Date() },
+  })
+  const rows = await work.apiKey.findMany({
+    where: { OR: [{ id: keyId }, { parentId: keyId }] },
+    select: { hash: true },
+  })
+  return { hashes: rows.map(({ hash }) => hash), isNew: count > 0 }
 }

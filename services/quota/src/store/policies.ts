@@ -13,14 +13,16 @@ export interface Policies {
   open(bucket: Bucket): Promise<string>
   /** `epoch` null: the caller has just written this to Postgres. */
   putKey(key: KeyCopy, epoch: string | null): Promise<void>
+  /** The same for keys that have just been revoked in Postgres. */
+  endKeys(hashes: readonly string[]): Promise<void>
   putCourse(course: CoursePolicy, epoch: string | null): Promise<void>
   putOwnKeys(keys: OwnKeysCopy, epoch: string | null): Promise<void>
   findOwner(keyHash: string): Promise<FoundOwner | { need: Need }>
 }
 
-/** Whose key it is. A key only ever moves from `unknown` to `owner` to `revoked`. */
+/** Whose key it is, and for how long if not for ever. A key only ever moves from `unknown` to `owner` to `revoked`. */
 export type KeyCopy =
-  | { hash: string; state: 'owner'; studentId: string; courseId: string }
+  | { hash: string; state: 'owner'; studentId: string; courseId: string; livesMs?: number | undefined }
   | { hash: string; state: 'unknown' | 'revoked' }
 
 /** All own keys of a student at providers, as the gateway encrypted them. */
@@ -51,22 +53,27 @@ export function createPolicies(redis: Redis, clock: RedisClock): Policies {
     return values[0] ?? ''
   }
 
+  async function putKey(key: KeyCopy, epoch: string | null): Promise<void> {
+    await putKeyScript.run(
+      redis,
+      { bucket: bucketForKey(key.hash) },
+      {
+        epoch: epoch ?? '',
+        key_hash: key.hash,
+        state: key.state,
+        student: key.state === 'owner' ? key.studentId : '',
+        course: key.state === 'owner' ? key.courseId : '',
+        ttl_s: ttlOf(key),
+      },
+    )
+  }
+
   return {
     open,
+    putKey,
 
-    async putKey(key, epoch) {
-      await putKeyScript.run(
-        redis,
-        { bucket: bucketForKey(key.hash) },
-        {
-          epoch: epoch ?? '',
-          key_hash: key.hash,
-          state: key.state,
-          student: key.state === 'owner' ? key.studentId : '',
-          course: key.state === 'owner' ? key.courseId : '',
-          ttl_s: TTL_S[key.state],
-        },
-      )
+    async endKeys(hashes) {
+      await Promise.all(hashes.map(hash => putKey({ hash, state: 'revoked' }, null)))
     },
 
     async putCourse(course, epoch) {
@@ -118,6 +125,13 @@ export function createPolicies(redis: Redis, clock: RedisClock): Policies {
       return { owner: { studentId, course: toCachedCourse(courseId, course) } }
     },
   }
+}
+
+/** The copy of a key that expires does so with it, within the second; then Postgres says that it has. */
+function ttlOf(key: KeyCopy): number {
+  const livesMs = key.state === 'owner' ? key.livesMs : undefined
+  if (livesMs === undefined) return TTL_S[key.state]
+  return Math.min(TTL_S[key.state], Math.max(1, Math.ceil(livesMs / 1000)))
 }
 
 function toCachedCourse(id: string, fields: Record<string, string>): CachedCourse {

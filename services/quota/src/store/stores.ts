@@ -7,6 +7,7 @@ import { type ApiKeys, createApiKeys } from './api-keys.ts'
 import { type BulkGrants, createBulkGrants } from './bulk-grants.ts'
 import { type Courses, createCourses } from './courses.ts'
 import { type Database, openDatabase } from './database.ts'
+import { createJoins, type Joins } from './joins.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { createPolicies, type Policies } from './policies.ts'
 import { createProviderKeys, type ProviderKeys } from './provider-keys.ts'
@@ -18,7 +19,10 @@ import { createStaffAccess, type StaffAccess } from './staff-access.ts'
 import { createStaffSessions, type StaffSessions } from './staff-sessions.ts'
 import { createStaffTries, type StaffTries } from './staff-tries.ts'
 import { createStatements, type Statements } from './statements.ts'
+import { createStudentSessions, type StudentSessions } from './student-sessions.ts'
 import { createStudents, type Students } from './students.ts'
+import { createTries, type Tries } from './tries.ts'
+import { createUseByDay, type UseByDay } from './use-by-day.ts'
 
 /** Everything that the service keeps. */
 export interface Stores {
@@ -39,6 +43,9 @@ export interface Stores {
   keys: ApiKeys
   providerKeys: ProviderKeys
   staff: StaffStores
+  joins: Joins
+  studentSessions: StudentSessions
+  useByDay: UseByDay
 }
 
 /** Who the staff are and who of them is signed in. */
@@ -54,6 +61,7 @@ export function openStores(context: ServiceContext<Config>): Stores {
   const { name, config, log, clock: ownClock, closing } = context
   const pool = openPool(name, context)
   const database = openDatabase(pool, closing)
+  const tries = createTries(database)
 
   const commandTimeoutMs = config.REDIS_COMMAND_TIMEOUT_MS
   const redis = connectRedis({ url: config.REDIS_URL, name, log, commandTimeoutMs })
@@ -77,16 +85,19 @@ export function openStores(context: ServiceContext<Config>): Stores {
     bulkGrants: createBulkGrants(database),
     keys: createApiKeys(database),
     providerKeys: createProviderKeys(database),
-    staff: openStaffStores(database, config),
+    staff: openStaffStores(database, config, tries),
+    joins: createJoins(database, tries),
+    studentSessions: createStudentSessions(database, tries),
+    useByDay: createUseByDay(pool),
   }
 }
 
-function openStaffStores(database: Database, config: Config): StaffStores {
+function openStaffStores(database: Database, config: Config, tries: Tries): StaffStores {
   const limits = { idleMs: config.STAFF_SESSION_IDLE_MS, longestMs: config.STAFF_SESSION_LONGEST_MS }
   return {
     members: createStaffMembers(database),
     access: createStaffAccess(database, limits),
     sessions: createStaffSessions(database, limits),
-    tries: createStaffTries(database),
+    tries: createStaffTries(tries),
   }
 }

@@ -34,11 +34,14 @@ export interface Students {
     patch: StudentPatch,
     by: Change & { id: string },
   ): Promise<{ student: StudentRow; accounts: Account[] }>
-  /** Ends all keys, those at providers too. Repeatable. */
-  drop(studentId: string): Promise<StudentRow>
+  /** Ends all keys, those at providers too; `ended`: their hashes. Repeatable. */
+  drop(studentId: string): Promise<{ student: StudentRow; ended: string[] }>
 }
 
-const withKeys = { keys: { orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] } } satisfies Prisma.StudentInclude
+/** Without those of sessions. */
+const withKeys = {
+  keys: { where: { parentId: null }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] },
+} satisfies Prisma.StudentInclude
 
 export function createStudents(database: Database): Students {
   return {
@@ -102,7 +105,9 @@ export function createStudents(database: Database): Students {
         const { count } = await work.student.updateMany({ where: { id: studentId }, data: { active: false } })
         if (count === 0) throw noSuchStudent()
         await endAllKeys(work, [studentId])
-        return work.student.findUniqueOrThrow({ where: { id: studentId }, include: withKeys })
+        const keys = await work.apiKey.findMany({ where: { studentId }, select: { hash: true } })
+        const student = await work.student.findUniqueOrThrow({ where: { id: studentId }, include: withKeys })
+        return { student, ended: keys.map(({ hash }) => hash) }
       })
     },
   }

@@ -7,6 +7,10 @@ export interface Format {
   /** `1.2M`, for narrow places. */
   compact(value: number): string
   percent(share: number): string
+  /** `+12%`: by what share something changed. */
+  percentChange(share: number): string
+  /** By the code of a currency, ISO 4217. */
+  money(value: number, currency: string): string
   /** With its sign: `+500`, `−37`. */
   change(value: number): string
   /** A calendar day `YYYY-MM-DD`, which has no zone. */
@@ -25,6 +29,11 @@ export function formatOf(language: string): Format {
   const changes = new Intl.NumberFormat(language, { signDisplay: 'exceptZero' })
   const compact = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 })
   const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 })
+  const percentChange = new Intl.NumberFormat(language, {
+    style: 'percent',
+    maximumFractionDigits: 0,
+    signDisplay: 'exceptZero',
+  })
   const days = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' })
   const shortDays = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' })
   return {
@@ -32,6 +41,9 @@ export function formatOf(language: string): Format {
     change: value => changes.format(value),
     compact: value => compact.format(value),
     percent: share => percent.format(share),
+    percentChange: share => percentChange.format(share),
+    money: (value, currency) =>
+      new Intl.NumberFormat(language, { style: 'currency', currency }).format(value),
     day: day => days.format(Date.parse(day)),
     shortDay: day => shortDays.format(Date.parse(day)),
     date: (instant, timeZone) =>

@@ -1,5 +1,7 @@
 import BookOpen from 'lucide-react/icons/book-open'
+import ChartColumn from 'lucide-react/icons/chart-column'
 import MessageSquareText from 'lucide-react/icons/message-square-text'
+import MessagesSquare from 'lucide-react/icons/messages-square'
 import ScrollText from 'lucide-react/icons/scroll-text'
 import Settings from 'lucide-react/icons/settings'
 import ShieldCheck from 'lucide-react/icons/shield-check'
@@ -28,6 +30,8 @@ export const MAIN_NAV: NavEntry[] = [
 
 /** The pages of a course, in the order of the menu; `to` begins with `/courses/$course`. One line an area. */
 export const COURSE_NAV: NavEntry[] = [
+  { to: '/courses/$course/use', label: 'app:nav.use', icon: ChartColumn },
+  { to: '/courses/$course/conversations', label: 'app:nav.conversations', icon: MessagesSquare },
   { to: '/courses/$course/students', label: 'app:nav.students', icon: Users },
   { to: '/courses/$course/prompts', label: 'app:nav.prompts', icon: MessageSquareText },
   { to: '/courses/$course/rules', label: 'app:nav.rules', icon: ShieldCheck },

@@ -1,6 +1,7 @@
 import { createRouter } from '@tanstack/react-router'
 import { accessRoutes } from '../pages/access/routes.ts'
 import { accountRoutes } from '../pages/account/routes.ts'
+import { conversationsRoutes } from '../pages/conversations/routes.ts'
 import { auditRoutes, courseAuditRoutes } from '../pages/audit/routes.ts'
 import { courseStartRoute, coursesRoutes } from '../pages/courses/routes.ts'
 import { promptsRoutes } from '../pages/prompts/routes.ts'
@@ -9,6 +10,7 @@ import { rulesRoutes } from '../pages/rules/routes.ts'
 import { settingsRoutes } from '../pages/settings/routes.ts'
 import { courseStaffRoutes, staffRoutes } from '../pages/staff/routes.ts'
 import { studentRoutes } from '../pages/student/routes.ts'
+import { useRoutes } from '../pages/use/routes.ts'
 import { Loading } from '../parts/states.tsx'
 import { NotFound, PageError } from './faults.tsx'
 import { courseRoute, publicRoute, rootRoute, staffRoute } from './frames.ts'
@@ -23,6 +25,8 @@ const routeTree = rootRoute.addChildren([
     ...auditRoutes,
     courseRoute.addChildren([
       courseStartRoute,
+      ...useRoutes,
+      ...conversationsRoutes,
       ...rosterRoutes,
       ...studentRoutes,
       ...promptsRoutes,
