@@ -52,9 +52,10 @@ export interface AppOptions {
   isStopping?: () => boolean
 }
 
-/** What each handler file gets: the bus on which it asks the owning services. */
+/** What each handler file gets: the bus on which it asks the owning services, and where our own pages are. */
 export interface HandlerOptions {
   nc: NatsConnection
+  site: Site
 }
 
 /** A roster of 2,000 students has some hundred kB, a prompt at most 800: 5 MB is plenty and still cheap to hold. */
@@ -62,7 +63,20 @@ const BODY_LIMIT_BYTES = 5 * 1024 * 1024
 /** An upload of the body limit at 200 kB/s; Fastify's own default is to wait for ever. */
 const REQUEST_TIMEOUT_MS = 30_000
 
-const HANDLERS = [courses, importStudents, students, keys, grants, prompts, rules, conversations, audit, ops]
+const HANDLERS = [
+  staff,
+  courseStaff,
+  courses,
+  importStudents,
+  students,
+  keys,
+  grants,
+  prompts,
+  rules,
+  conversations,
+  audit,
+  ops,
+]
 
 /** Builds the HTTP API without listening. */
 export async function createApp({
@@ -113,9 +127,7 @@ export async function createApp({
     async api => {
       await api.register(session, signIn)
       await api.register(links, signIn)
-      await api.register(staff, { nc, site })
-      await api.register(courseStaff, { nc, site })
-      for (const handler of HANDLERS) await api.register(handler, { nc })
+      for (const handler of HANDLERS) await api.register(handler, { nc, site })
     },
     { prefix: '/api' },
   )
