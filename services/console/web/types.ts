@@ -5,13 +5,11 @@ import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
 import openapiTs, { astToString } from 'openapi-typescript'
 import { createApp } from '../src/app.ts'
 
-/** Only answering needs the bus; who listens there hears nothing. */
-const NO_BUS = { subscribe: () => ({}) } as unknown as NatsConnection
-
 /** Writes the types of the console's HTTP API, as its own OpenAPI document describes it. Nothing is asked or listens. */
 export async function writeTypes(path: string): Promise<void> {
   const app = await createApp({
-    nc: NO_BUS,
+    // Only answering needs the bus, and what listens hears nothing.
+    nc: { subscribe: () => undefined } as unknown as NatsConnection,
     log: createLog('console', 'silent'),
     needs: { checks: {}, shared: {} },
     adminToken: 'nobody-can-ask-this',

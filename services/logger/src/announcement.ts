@@ -77,7 +77,7 @@ function summaryOf(row: RecordRow): ConversationSummary {
     cached: row.cached,
     outcome: row.outcome,
     errorCode: row.error_code,
-    startedAtMs: Date.parse(row.started_at),
+    startedAtMs: row.started_at,
     firstTokenMs: row.first_token_ms,
     totalMs: row.total_ms,
     promptVersionId: row.prompt_version_id,

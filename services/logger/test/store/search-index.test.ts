@@ -1,3 +1,4 @@
+import { systemClock } from '@lectern/shared/clock.ts'
 import { createLog } from '@lectern/shared/log.ts'
 import { createPool } from '@lectern/shared/postgres/pool.ts'
 import { createSchemas, startTestServers } from '@lectern/shared/testing/servers.ts'
@@ -23,8 +24,8 @@ t.beforeEach(() => admin.query('TRUNCATE logs.records'))
 const START_MS = Date.UTC(2026, 10, 2, 8)
 await addPartitions(pool, START_MS)
 const write = createRecordWriter(pool, log)
-const { list } = createConversations(openDatabase(pool))
-const found = async (text: string) => (await list({ limit: 500 }, text)).items.length
+const { search } = createConversations(openDatabase(pool), systemClock)
+const found = async (text: string) => (await search(text, { limit: 500 })).items.length
 /** In three months, and in the default partition. */
 const rowsAbout = (text: string, count: number) =>
   Array.from({ length: count }, (_, index) =>
