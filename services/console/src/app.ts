@@ -21,6 +21,7 @@ import { importStudents } from './handlers/import-students.ts'
 import { join } from './handlers/join.ts'
 import { keys } from './handlers/keys.ts'
 import { links } from './handlers/links.ts'
+import { live } from './handlers/live.ts'
 import { me } from './handlers/me.ts'
 import { notes } from './handlers/notes.ts'
 import { oidcSignIn } from './handlers/oidc.ts'
@@ -96,6 +97,7 @@ const HANDLERS = [
   notes,
   use,
   audit,
+  live,
   ops,
 ]
 

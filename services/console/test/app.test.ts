@@ -60,6 +60,7 @@ const ROUTES = [
   'POST /api/conversations/{id}/notes',
   'DELETE /api/conversations/{id}/notes/{note}',
   'GET /api/courses/{course}/conversations/export',
+  'GET /api/courses/{course}/live',
   'GET /api/courses/{course}/use',
   'GET /api/courses/{course}/use/{table}',
   'GET /api/audit',
@@ -108,6 +109,7 @@ t.test('P11: services away are a 503 that says when to try again', async t => {
     'GET /api/conversations/x/thread',
     'DELETE /api/conversations/x/notes/n',
     'GET /api/courses/c/conversations/export',
+    'GET /api/courses/c/live',
     'GET /api/courses/c/use',
     'GET /api/courses/c/use/days.csv',
   ]

@@ -1,4 +1,5 @@
 import {
+  CONVERSATIONS_STORED,
   DEADLETTER_CONSUMER,
   DEADLETTER_PREFIX,
   DEADLETTER_STREAM,
@@ -13,6 +14,7 @@ import { createResponder } from '@lectern/shared/nats/responder.ts'
 import { ensureStreams } from '@lectern/shared/nats/streams.ts'
 import { openPool } from '@lectern/shared/postgres/pool.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
+import { announcing, createAnnouncer } from './announcement.ts'
 import { answerConsole } from './calls.ts'
 import type { Config } from './config.ts'
 import { answerAudit } from './handlers/audit.ts'
@@ -69,7 +71,10 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
     lingerMs: config.BATCH_LINGER_MS,
     log,
   }
-  const recordConsumer = consumeBatches(nc, records, completionRecorded(createRecordWriter(pool, log)))
+  const announcer = createAnnouncer(stored => nc.publish(CONVERSATIONS_STORED, JSON.stringify(stored)))
+  closing.defer(() => announcer.stop())
+  const write = announcing(createRecordWriter(pool, log), announcer)
+  const recordConsumer = consumeBatches(nc, records, completionRecorded(write))
   closing.defer(() => recordConsumer.stop())
 
   const deadLetters = {

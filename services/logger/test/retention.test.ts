@@ -32,6 +32,7 @@ const store = async (...records: ReturnType<typeof recordOf>[]) => {
 }
 const sumUp = async () => {
   await pool.query(`UPDATE logs.records SET stored_at = stored_at - interval '1 minute'`)
+  await pool.query(`UPDATE logs.use_progress SET stored_to = stored_to - interval '1 minute'`)
   await addToSums(pool)
 }
 

@@ -164,3 +164,11 @@ export const ListErasuresCall = defineCall(
   Type.Object({ studentId: StudentId }),
   Type.Object({ items: Type.Array(Erasure) }),
 )
+
+/** The payload of the broadcast `logs.stored`: of what was stored within a moment, the newest. A record that came again is in it again. */
+export const ConversationsStored = Type.Object({
+  courseId: CourseId,
+  count: Type.Integer({ minimum: 1 }),
+  newest: Type.Array(ConversationSummary),
+})
+export type ConversationsStored = Static<typeof ConversationsStored>
