@@ -95,6 +95,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /api/conversations/:id/thread': reader('conversation', 'conversation.thread'),
 
   'GET /api/courses/:course/conversations/export': reader('course', 'conversations.export'),
+  'GET /api/courses/:course/live': reader('course', 'conversations.live'),
   'PUT /api/conversations/:id/flag': reader('conversation', 'conversation.flag'),
   'GET /api/conversations/:id/notes': reader('conversation', 'conversation.notes'),
   'POST /api/conversations/:id/notes': reader('conversation', 'note.add'),
