@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { besideInitdb, findServer } from '@lectern/local/binaries.ts'
+import { conversations } from './conversations.ts'
 import { scale } from './scale.ts'
 import { tracing } from './tracing.ts'
 
@@ -9,6 +10,7 @@ import { tracing } from './tracing.ts'
 
 type Benchmark = (args: string[], say: (line: string) => void) => Promise<string>
 const BENCHMARKS: Record<string, { title: string; run: Benchmark }> = {
+  conversations: { title: 'Conversations: do staff wait when five million are kept?', run: conversations },
   scale: { title: 'Scale: does a request cost more among a million students?', run: scale },
   tracing: { title: 'Tracing: what does it cost to see every hop?', run: tracing },
 }

@@ -5,6 +5,7 @@ import { Type } from 'typebox'
 import { Prisma } from '../../generated/client.ts'
 import { instantOf } from '../instant.ts'
 import { storableText } from '../storable.ts'
+import { QUARTER } from './use-sums.ts'
 
 export type ConversationFilter = Omit<RequestOf<typeof ListConversationsCall>, 'limit'>
 
@@ -26,14 +27,56 @@ export function placeOf(cursor: string): Place {
   return { startedAtMs, id: storableText(id) }
 }
 
-/** Newest first. */
-export const NEWEST_FIRST = Prisma.sql`ORDER BY r.started_at DESC, r.id DESC`
+/** Records as a query reads them, named `r`: `FROM` and `WHERE`, and the order that is newest first. */
+export interface Source {
+  from: Prisma.Sql
+  newestFirst: Prisma.Sql
+}
 
-/** `FROM` and `WHERE` of what a filter leaves, the records named `r`, with more conditions where there are some. */
-export function recordsOf(filter: ConversationFilter, ...more: Prisma.Sql[]): Prisma.Sql {
-  const conditions = [...conditionsOf(filter), ...more]
-  const where = conditions.length > 0 ? Prisma.sql`WHERE ${Prisma.join(conditions, ' AND ')}` : Prisma.empty
-  return Prisma.sql`FROM ${filter.flagged ? flaggedOf(filter) : Prisma.sql`logs.records r`} ${where}`
+const NEWEST_FIRST = Prisma.sql`ORDER BY r.started_at DESC, r.id DESC`
+
+/** What a filter leaves, with more conditions where there are some. */
+export type SourceOf = (filter: ConversationFilter, ...more: Prisma.Sql[]) => Source
+
+/** `summedTo`: how far the sums have come; null: too far behind to be of use. */
+export function createSourceOf(summedTo: Date | null): SourceOf {
+  return (filter, ...more) => {
+    const conditions = [...conditionsOf(filter), ...more]
+    const where = conditions.length > 0 ? Prisma.sql`WHERE ${Prisma.join(conditions, ' AND ')}` : Prisma.empty
+    if (filter.flagged)
+      return { from: Prisma.sql`FROM ${flaggedOf(filter)} ${where}`, newestFirst: NEWEST_FIRST }
+    const quarters = summedTo && quartersOf(filter, summedTo)
+    if (!quarters) return { from: Prisma.sql`FROM logs.records r ${where}`, newestFirst: NEWEST_FIRST }
+    // Quarter after quarter: Postgres sorts the few records of one, and stops when the page is full.
+    return {
+      from: Prisma.sql`FROM ${quarters} ${where}`,
+      newestFirst: Prisma.sql`ORDER BY quarter.at DESC, r.started_at DESC, r.id DESC`,
+    }
+  }
+}
+
+/**
+ * The sums know in which quarters of an hour a course had a week, a model or an outcome: only those are read. Without that, Postgres
+ * would walk a whole course for what is seldom, or for a week of long ago. What is not in the sums yet has its quarters, too.
+ */
+function quartersOf(
+  { courseId, week, model, outcome, studentId, ruleId }: ConversationFilter,
+  summedTo: Date,
+): Prisma.Sql | null {
+  const keys = Object.entries({ week, model, outcome }).filter(([, value]) => value !== undefined)
+  // These have an index of their own.
+  if (courseId === undefined || keys.length === 0 || studentId !== undefined || ruleId !== undefined)
+    return null
+  const same = keys.map(([column, value]) => Prisma.sql`${Prisma.raw(column)} = ${storable(value)}`)
+  const ofCourse = Prisma.join([Prisma.sql`course_id = ${courseId}`, ...same], ' AND ')
+  return Prisma.sql`(
+      SELECT at FROM logs.use_quarters WHERE ${ofCourse}
+      UNION SELECT ${Prisma.raw(QUARTER)} FROM logs.records WHERE ${ofCourse} AND stored_at > ${summedTo}
+    ) quarter CROSS JOIN LATERAL (
+      SELECT * FROM logs.records x
+       WHERE x.course_id = ${courseId} AND x.started_at >= quarter.at AND x.started_at < quarter.at + interval '15 minutes'
+      OFFSET 0
+    ) r`
 }
 
 function conditionsOf({ cursor, ...filter }: ConversationFilter): Prisma.Sql[] {
