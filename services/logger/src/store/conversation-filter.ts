@@ -7,7 +7,10 @@ import { instantOf } from '../instant.ts'
 import { storableText } from '../storable.ts'
 import { QUARTER } from './use-sums.ts'
 
-export type ConversationFilter = Omit<RequestOf<typeof ListConversationsCall>, 'limit'>
+export type ConversationFilter = Omit<RequestOf<typeof ListConversationsCall>, 'limit'> & {
+  /** Down to this place in the list, and with it. */
+  downTo?: Place | null
+}
 
 /** Start and id of a conversation: unique, in the order of every list, and unmoved by what is added meanwhile. */
 export interface Place {
@@ -59,10 +62,8 @@ export function createSourceOf(summedTo: Date | null): SourceOf {
  * The sums know in which quarters of an hour a course had a week, a model or an outcome: only those are read. Without that, Postgres
  * would walk a whole course for what is seldom, or for a week of long ago. What is not in the sums yet has its quarters, too.
  */
-function quartersOf(
-  { courseId, week, model, outcome, studentId, ruleId }: ConversationFilter,
-  summedTo: Date,
-): Prisma.Sql | null {
+function quartersOf(filter: ConversationFilter, summedTo: Date): Prisma.Sql | null {
+  const { courseId, week, model, outcome, studentId, ruleId } = filter
   const keys = Object.entries({ week, model, outcome }).filter(([, value]) => value !== undefined)
   // These have an index of their own.
   if (courseId === undefined || keys.length === 0 || studentId !== undefined || ruleId !== undefined)
@@ -70,7 +71,7 @@ function quartersOf(
   const same = keys.map(([column, value]) => Prisma.sql`${Prisma.raw(column)} = ${storable(value)}`)
   const ofCourse = Prisma.join([Prisma.sql`course_id = ${courseId}`, ...same], ' AND ')
   return Prisma.sql`(
-      SELECT at FROM logs.use_quarters WHERE ${ofCourse}
+      SELECT at FROM logs.use_quarters WHERE ${Prisma.join([ofCourse, ...boundsOf(filter)], ' AND ')}
       UNION SELECT ${Prisma.raw(QUARTER)} FROM logs.records WHERE ${ofCourse} AND stored_at > ${summedTo}
     ) quarter CROSS JOIN LATERAL (
       SELECT * FROM logs.records x
@@ -79,7 +80,20 @@ function quartersOf(
     ) r`
 }
 
-function conditionsOf({ cursor, ...filter }: ConversationFilter): Prisma.Sql[] {
+const QUARTER_MS = 15 * 60_000
+
+/** The quarters between which the list is read: without them each page would begin at the newest. */
+function boundsOf({ from, to, cursor, downTo }: ConversationFilter): Prisma.Sql[] {
+  const latest = [to && instantOf('to', to).getTime(), cursor && placeOf(cursor).startedAtMs]
+  const earliest = [from && instantOf('from', from).getTime(), downTo?.startedAtMs]
+  const isTime = (ms: unknown) => typeof ms === 'number'
+  return [
+    ...latest.filter(isTime).map(ms => Prisma.sql`at <= ${new Date(ms)}`),
+    ...earliest.filter(isTime).map(ms => Prisma.sql`at > ${new Date(ms - QUARTER_MS)}`),
+  ]
+}
+
+function conditionsOf({ cursor, downTo, ...filter }: ConversationFilter): Prisma.Sql[] {
   const { courseId, studentId, week, model, outcome, from, to } = filter
   const equal = { course_id: courseId, student_id: studentId, week, model, outcome }
   return [
@@ -93,6 +107,7 @@ function conditionsOf({ cursor, ...filter }: ConversationFilter): Prisma.Sql[] {
     ...(from === undefined ? [] : [Prisma.sql`r.started_at >= ${instantOf('from', from)}`]),
     ...(to === undefined ? [] : [Prisma.sql`r.started_at < ${instantOf('to', to)}`]),
     ...(cursor === undefined ? [] : [isBelow(placeOf(cursor))]),
+    ...(downTo ? [Prisma.sql`NOT (${isBelow(downTo)})`] : []),
   ]
 }
 

@@ -71,7 +71,7 @@ function createSteps(db: Database, sourceOf: SourceOf, wanted: Prisma.Sql) {
       SELECT r.started_at AS "startedAt", r.id ${from} ${newestFirst} LIMIT 1 OFFSET ${length - 1}`
     const end = last ? { startedAtMs: last.startedAt.getTime(), id: last.id } : null
     // Some more: what came in meanwhile.
-    const near = sourceOf(filter, ...(end ? [Prisma.sql`NOT (${isBelow(end)})`] : []))
+    const near = sourceOf({ ...filter, downTo: end })
     const rows = await db.$queryRaw<SummaryRow[]>`
       SELECT ${SUMMARY_COLUMNS} FROM (SELECT r.* ${near.from} ${near.newestFirst} LIMIT ${length + MEANWHILE}) r
        WHERE ${wanted} ORDER BY r.started_at DESC, r.id DESC LIMIT ${limit}`
@@ -84,7 +84,7 @@ function createSteps(db: Database, sourceOf: SourceOf, wanted: Prisma.Sql) {
     const { courseId, studentId, from: earliest } = filter
     const older = sourceOf({ courseId, studentId, from: earliest }, isBelow(end))
     const isThrough = (await db.$queryRaw<unknown[]>`SELECT 1 ${older.from} LIMIT 1`).length === 0
-    const { from, newestFirst } = sourceOf(filter, Prisma.sql`NOT (${isBelow(end)})`, wanted)
+    const { from, newestFirst } = sourceOf({ ...filter, downTo: end }, wanted)
     const rows = await db.$queryRaw<SummaryRow[]>`
       SELECT ${SUMMARY_COLUMNS} ${from} ${newestFirst} LIMIT ${limit}`
     return { rows, searchedTo: isThrough ? null : end }
