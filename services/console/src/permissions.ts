@@ -85,8 +85,12 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
 
   'GET /api/courses/:course/prompts': assistant('course'),
   'POST /api/courses/:course/prompts': owner('course', 'prompt.publish'),
+  'POST /api/courses/:course/prompts/preview': reader('course', 'prompt.preview'),
+  'POST /api/courses/:course/prompts/:version/restore': owner('course', 'prompt.restore'),
+  'DELETE /api/courses/:course/prompts/:version': owner('course', 'prompt.withdraw'),
   'GET /api/courses/:course/rules': assistant('course'),
   'POST /api/courses/:course/rules': owner('course', 'rule.add'),
+  'POST /api/courses/:course/rules/test': reader('course', 'rules.test'),
   'DELETE /api/courses/:course/rules/:rule': owner('course', 'rule.remove'),
 
   // The list has the beginnings of question and answer.
