@@ -27,6 +27,7 @@ const AT_ONCE = 200
 const CONSUMERS = ['quota-ledger', 'logger-records']
 const POLL_MS = 50
 const SEND_SPANS_MS = 1000
+const SETTLE_TIMEOUT_MS = 120_000
 
 /** `students`: at least as many as users of a scenario should be somebody else. */
 export async function startLectern(
@@ -120,6 +121,10 @@ async function watchConsumers(url: string, closing: AsyncDisposableStack): Promi
   }
   return async () => {
     await delay(SEND_SPANS_MS)
-    while (await waiting()) await delay(POLL_MS)
+    const giveUpAt = performance.now() + SETTLE_TIMEOUT_MS
+    while (await waiting()) {
+      if (performance.now() > giveUpAt) throw new Error('quota or the logger do not take in the records')
+      await delay(POLL_MS)
+    }
   }
 }
