@@ -222,12 +222,7 @@ t.test(
     const answers: string[] = []
     const inbox = '_INBOX_gateway.mine'
     gateway.nc.subscribe(inbox, { callback: (_, message) => void answers.push(message.string()) })
-    const others = [
-      'records.completed',
-      'prompts.changed',
-      '_INBOX_prompts.somebody',
-      '_INBOX_logger.somebody',
-    ]
+    const others = ['records.completed', 'prompts.changed', '_INBOX_prompts.somebody']
     for (const reply of [...others, inbox]) gateway.nc.publish('quota.release', '{}', { reply })
     await until(async () => answers.length > 0, 'the answer comes')
     t.same((await careless.refused()).sort(), others.sort())
