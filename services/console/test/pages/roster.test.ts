@@ -4,7 +4,7 @@ import t from 'tap'
 import { COURSE, type Imported } from '../lectern.ts'
 import { startLectern } from '../real-services.ts'
 import { signedIn } from '../staff.ts'
-import { openWindow, startBrowser } from './browser.ts'
+import { axeFaults, openWindow, startBrowser } from './browser.ts'
 
 /** A roster from a spreadsheet to a student's new key, in a browser, on the real services. */
 
@@ -29,6 +29,7 @@ t.test('the faults of a list are told by line, and nothing is changed', async t 
   await title('Bring in a list of students')
   await upload('bad.csv', 'name,email\nAda,ada@example.edu\n,alan@example.edu\nGrace,grace\n')
   await page.getByText('2 lines are not right').waitFor()
+  t.same(await axeFaults(page), [])
   const table = await page.getByRole('table', { name: 'What is not right' }).textContent()
   t.match(table, /Line 3.*lacks the name.*Line 4.*not an e-mail address/s)
   t.equal(await page.getByRole('button', { name: 'Do it' }).count(), 0)
@@ -46,6 +47,7 @@ t.test('a list is looked at, brought in, and its keys are saved once', async t =
   t.same((await api<{ items: unknown[] }>('GET /api/courses/ml/students')).body.items, [], 'not yet')
   await page.getByRole('button', { name: 'Do it' }).click()
   await title('The list is in')
+  t.same(await axeFaults(page), [])
   const saving = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Save as a table (CSV)' }).click()
   const saved = await saving
@@ -91,7 +93,7 @@ t.test('names are text, whatever they look like; the search finds them', async t
   t.equal(await page.getByRole('row').count(), 2, 'the heading and one')
 })
 
-t.test('several get more tokens for a reason, and each ledger says so', async () => {
+t.test('several get more tokens for a reason, and each ledger says so', async t => {
   await page.getByRole('searchbox').fill('')
   await page.getByText('Edsger', { exact: true }).waitFor()
   await page.getByRole('checkbox', { name: 'Choose Ada King' }).check()
@@ -99,6 +101,7 @@ t.test('several get more tokens for a reason, and each ledger says so', async ()
   await page.getByRole('button', { name: 'Give 2 students more tokens' }).click()
   await page.getByRole('button', { name: 'Give', exact: true }).click()
   await page.getByText('Say why').waitFor()
+  t.same(await axeFaults(page), [])
   await page.getByLabel('Tokens for each of them').fill('5000')
   await page.getByRole('textbox', { name: 'Why' }).fill('project work')
   await page.getByRole('button', { name: 'Give', exact: true }).click()
@@ -115,6 +118,7 @@ t.test('a key is replaced and shown once; a student is dropped', async t => {
   await page.getByRole('dialog').getByRole('button', { name: 'Replace' }).click()
   const key = await page.getByRole('dialog', { name: 'Key of Ada King' }).locator('pre').textContent()
   t.match(key, /^ln_/)
+  t.same(await axeFaults(page), [])
   await page.getByRole('button', { name: 'Done' }).click()
   await page.getByText('ended', { exact: true }).waitFor()
   t.notMatch(await page.content(), key ?? '-')
