@@ -1,4 +1,4 @@
-import { GrantCall } from '@lectern/shared/contracts/courses.ts'
+import { GrantCall } from '@lectern/shared/contracts/budget.ts'
 import { AuthenticateCall } from '@lectern/shared/contracts/quota.ts'
 import { createLog } from '@lectern/shared/log.ts'
 import { consumeBatches } from '@lectern/shared/nats/consumer.ts'

@@ -22,6 +22,31 @@ SELECT o.id, o.student_id, o.hash, o.hint, o.created_at, o.revoked_at
 INSERT INTO logs.erasures SELECT * FROM :"old_logs".erasures ON CONFLICT DO NOTHING;
 \endif
 
+SELECT to_regclass('quota.staff') IS NOT NULL AS has_staff,
+       to_regclass('quota.staff') IS NOT NULL
+         AND to_regclass(format('%I.staff', :'old_quota')) IS NOT NULL AS knows_staff,
+       to_regclass('logs.audit') IS NOT NULL
+         AND to_regclass(format('%I.audit', 'logs' || :'aside')) IS NOT NULL AS knows_audit,
+       'logs' || :'aside' AS old_logs \gset
+
+\if :has_staff
+-- Everybody signs in again: what was ended since must not go on, and no link be used twice.
+DELETE FROM quota.staff_sessions;
+DELETE FROM quota.staff_links;
+\endif
+\if :knows_staff
+-- Who was shut out since stays out: by a disabled account, another password, or a role that was taken.
+UPDATE quota.staff AS s SET disabled = s.disabled OR o.disabled, password_hash = o.password_hash, is_admin = s.is_admin AND o.is_admin
+  FROM :"old_quota".staff AS o WHERE o.id = s.id;
+DELETE FROM quota.staff_roles AS r
+ WHERE EXISTS (SELECT FROM :"old_quota".staff AS o WHERE o.id = r.staff_id)
+   AND NOT EXISTS (SELECT FROM :"old_quota".staff_roles AS o WHERE o.staff_id = r.staff_id AND o.course_id = r.course_id);
+\endif
+\if :knows_audit
+-- What was done is not undone by a restore.
+INSERT INTO logs.audit SELECT * FROM :"old_logs".audit ON CONFLICT DO NOTHING;
+\endif
+
 COMMIT;
 \echo restored
 

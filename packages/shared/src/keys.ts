@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto'
+import { createHash, hash, randomInt } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
 /**
@@ -36,7 +36,7 @@ function checksum(body: string): string {
 
 /** The SHA-256 of a key in lower-case hex: the only form in which a key leaves the process that received it. */
 export function hashKey(key: string): string {
-  return createHash('sha256').update(key).digest('hex')
+  return hash('sha256', key, 'hex')
 }
 
 /** The bucket (0-255) of a course: all of a course's state in Redis lives in one. */

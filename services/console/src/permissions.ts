@@ -54,6 +54,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'PATCH /api/staff/:id': admin('staff.update'),
   'POST /api/staff/:id/invite': admin('staff.link'),
   'GET /api/courses/:course/staff': assistant('course'),
+  'POST /api/courses/:course/staff': owner('course', 'role.invite'),
   'PUT /api/courses/:course/staff/:id': owner('course', 'role.put'),
   'DELETE /api/courses/:course/staff/:id': owner('course', 'role.remove'),
 
@@ -84,8 +85,12 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
 
   'GET /api/courses/:course/prompts': assistant('course'),
   'POST /api/courses/:course/prompts': owner('course', 'prompt.publish'),
+  'POST /api/courses/:course/prompts/preview': reader('course', 'prompt.preview'),
+  'POST /api/courses/:course/prompts/:version/restore': owner('course', 'prompt.restore'),
+  'DELETE /api/courses/:course/prompts/:version': owner('course', 'prompt.withdraw'),
   'GET /api/courses/:course/rules': assistant('course'),
   'POST /api/courses/:course/rules': owner('course', 'rule.add'),
+  'POST /api/courses/:course/rules/test': reader('course', 'rules.test'),
   'DELETE /api/courses/:course/rules/:rule': owner('course', 'rule.remove'),
 
   // The list has the beginnings of question and answer.
@@ -103,6 +108,9 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   // With the beginnings of what was asked most.
   'GET /api/courses/:course/use': reader('course', 'use.read'),
   'GET /api/courses/:course/use/:table': reader('course', 'use.read'),
+
+  // Counters, and the beginnings of what was just asked.
+  'GET /api/courses/:course/live': reader('course', 'course.watch'),
 
   'GET /api/audit': owner('query'),
 

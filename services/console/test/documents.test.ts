@@ -9,7 +9,11 @@ import { requester } from '@lectern/shared/nats/requester.ts'
 import t from 'tap'
 import { newSecret } from '../src/secret.ts'
 import { clientOf, startConsole, TOKEN, until } from './lectern.ts'
-import { record, startLectern } from './real-services.ts'
+import { record } from './real-services.ts'
+import { startCampus } from './students-page.ts'
+
+// Every command of a long page.
+t.setTimeout(120_000)
 
 const DOCS = new URL('../../../docs/', import.meta.url)
 
@@ -36,7 +40,7 @@ t.test('every page of docs/clients is linked from its index and names the base U
 })
 
 t.test('every command of docs/api.md works as it stands there, against the real services', async t => {
-  const { api, url, operator } = await startLectern(t)
+  const { api, url, operator } = await startCampus(t)
   const folder = await mkdtemp(join(tmpdir(), 'lectern-docs-'))
   t.teardown(() => rm(folder, { recursive: true }))
   await writeFile(join(folder, 'roster.csv'), 'first name;last name;email\nGrace;Hopper;grace@example.edu\n')
@@ -87,8 +91,24 @@ t.test('every command of docs/api.md works as it stands there, against the real 
       return { CONVERSATION_ID: id, NOTE_ID: note, RULE_ID: 'a-rule' }
     },
   }
+  const studentsPage = async () => {
+    const keep = async () => {
+      const id = randomUUIDv7()
+      const asked = { courseId: 'ml-26', studentId: 's1', week: 1, chargeTokens: 40 }
+      await record(operator, { id, ...asked, question: 'q', answer: 'a' })
+      await until(
+        () => api(`GET /api/conversations/${id}`),
+        ({ status }) => status === 200,
+      )
+      return id
+    }
+    const { body: course } = await api<{ joinCode: string }>('POST /api/courses/ml-26/join-code')
+    const { body: made } = await api<{ key: string }>('POST /api/students/s1/keys')
+    return { JOIN_CODE: course.joinCode, STUDENT_KEY: made.key, CONVERSATION_ID: await keep() }
+  }
+  variables["Students' page"] = studentsPage
   const { functions, sections } = shellOf(await readFile(new URL('api.md', DOCS), 'utf8'))
-  t.equal(sections.length, 12)
+  t.equal(sections.length, 13)
   for (const { title, commands } of sections) {
     const own = await variables[title]?.()
     const fail = 'curl() { command curl --fail-with-body "$@"; }'

@@ -1,6 +1,9 @@
+import { readConfig } from '@lectern/shared/config.ts'
 import type { AuditEntry } from '@lectern/shared/contracts/audit.ts'
 import t from 'tap'
 import { freePort } from '../../../infra/local/src/ports.ts'
+import { Config } from '../src/config.ts'
+import { createOidc, oidcSettingsOf } from '../src/oidc.ts'
 import { openBrowser, type SessionBody } from './browser.ts'
 import { COURSE, clientOf } from './lectern.ts'
 import { CLIENT, navigate, startCampusProvider } from './oidc-server.ts'
@@ -41,6 +44,23 @@ async function signIn(subject: string, cookies = new Map<string, string>()) {
   })
   return { to: end.url.pathname + end.url.search, user: body.user, cookies }
 }
+
+t.test('half a provider is none, and one that is away is a matter of time', async t => {
+  const half = { NATS_URL: 'nats://a', ADMIN_TOKEN: 'a-staff-token-of-the-tests', OIDC_ISSUER: campus.issuer }
+  t.throws(() => oidcSettingsOf(readConfig(Config, half)), /OIDC_ISSUER and OIDC_CLIENT_ID belong together/)
+  t.throws(() => readConfig(Config, { ...half, OIDC_ISSUER: 'http://login.example.edu' }), /OIDC_ISSUER/)
+  const away = {
+    issuer: 'http://127.0.0.1:1',
+    clientId: 'c',
+    clientSecret: 's',
+    name: 'n',
+    adminEmails: new Set<string>(),
+  }
+  const oidc = createOidc(away)
+  await t.rejects(oidc.begin(url), { code: 'service_unavailable' })
+  away.issuer = campus.issuer
+  t.match((await createOidc(away).begin(url)).url, /code_challenge_method=S256/)
+})
 
 t.test('the session says that there is a provider, and by what name', async t => {
   const { body } = await openBrowser(url).ask<SessionBody>('GET /api/session')

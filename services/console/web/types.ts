@@ -8,7 +8,7 @@ import { createApp } from '../src/app.ts'
 /** Writes the types of the console's HTTP API, as its own OpenAPI document describes it. Nothing is asked or listens. */
 export async function writeTypes(path: string): Promise<void> {
   const app = await createApp({
-    // Only answering needs the bus; what is told by it is not heard.
+    // Only answering needs the bus, and what listens hears nothing.
     nc: { subscribe: () => undefined } as unknown as NatsConnection,
     log: createLog('console', 'silent'),
     needs: { checks: {}, shared: {} },

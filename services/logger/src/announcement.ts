@@ -9,26 +9,26 @@ const MOST_NEWEST = 20
 
 /** Tells of stored records, course by course, gathered for a moment. */
 export interface Announcer {
-  stored(rows: readonly RecordRow[]): void
+  stored(conversations: readonly ConversationSummary[]): void
   stop(): void
 }
 
 export function createAnnouncer(publish: (stored: ConversationsStored) => void): Announcer {
-  const gathered = new Map<string, { count: number; newest: RecordRow[] }>()
+  const gathered = new Map<string, { count: number; newest: ConversationSummary[] }>()
   let timer: NodeJS.Timeout | undefined
 
   function tell(): void {
     timer = undefined
-    for (const [courseId, { count, newest }] of gathered)
-      publish({ courseId, count, newest: newest.map(summaryOf) })
+    for (const [courseId, { count, newest }] of gathered) publish({ courseId, count, newest })
     gathered.clear()
   }
 
   return {
-    stored(rows) {
-      for (const row of rows) {
-        const { count, newest } = gathered.get(row.course_id) ?? { count: 0, newest: [] }
-        gathered.set(row.course_id, { count: count + 1, newest: [row, ...newest].slice(0, MOST_NEWEST) })
+    stored(conversations) {
+      for (const conversation of conversations) {
+        const { courseId } = conversation
+        const { count, newest } = gathered.get(courseId) ?? { count: 0, newest: [] }
+        gathered.set(courseId, { count: count + 1, newest: [conversation, ...newest].slice(0, MOST_NEWEST) })
       }
       timer ??= setTimeout(tell, GATHER_MS).unref()
     },
@@ -38,11 +38,19 @@ export function createAnnouncer(publish: (stored: ConversationsStored) => void):
   }
 }
 
-/** A writer that tells of what it has written. */
+/** A writer that tells of what it has written. Of each row it keeps what is told: the texts go as soon as they are written. */
 export function announcing(write: RecordWriter, { stored }: Announcer): RecordWriter {
   return async rows => {
-    await write(rows)
-    stored(rows)
+    const summaries: ConversationSummary[] = []
+    await write(noting(rows, row => summaries.push(summaryOf(row))))
+    stored(summaries)
+  }
+}
+
+function* noting(rows: Iterable<RecordRow>, note: (row: RecordRow) => void): Iterable<RecordRow> {
+  for (const row of rows) {
+    note(row)
+    yield row
   }
 }
 
@@ -69,7 +77,7 @@ function summaryOf(row: RecordRow): ConversationSummary {
     cached: row.cached,
     outcome: row.outcome,
     errorCode: row.error_code,
-    startedAtMs: Date.parse(row.started_at),
+    startedAtMs: row.started_at,
     firstTokenMs: row.first_token_ms,
     totalMs: row.total_ms,
     promptVersionId: row.prompt_version_id,

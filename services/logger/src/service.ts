@@ -15,6 +15,7 @@ import { ensureStreams } from '@lectern/shared/nats/streams.ts'
 import { openPool } from '@lectern/shared/postgres/pool.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
 import { announcing, createAnnouncer } from './announcement.ts'
+import { createBusy } from './busy.ts'
 import { answerConsole } from './calls.ts'
 import type { Config } from './config.ts'
 import { answerAudit } from './handlers/audit.ts'
@@ -30,9 +31,13 @@ import { createNotes } from './store/notes.ts'
 import { keepPartitions } from './store/partitions.ts'
 import { createPseudonyms } from './store/pseudonyms.ts'
 import { createRecordWriter } from './store/record-writer.ts'
+import { keepSearchIndex } from './store/search-index.ts'
 import { createThreads } from './store/threads.ts'
 import { createUse } from './store/use.ts'
 import { startUpkeep } from './upkeep.ts'
+
+/** Five hundred usual records, beyond which a batch gains nothing; of large ones, one. A record takes several times its size here. */
+const BATCH_BYTES = 1024 * 1024
 
 /** Wires the service: two consumers that write, and what the console asks. */
 export async function startService(context: ServiceContext<Config>): Promise<RunningService> {
@@ -51,7 +56,7 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
   closing.defer(() => responder.drain())
   const erasures = createErasures(pool)
   answerConsole(responder, {
-    conversations: createConversations(db, clock),
+    conversations: createConversations(db, pool, clock),
     flags: createFlags(db),
     notes: createNotes(db),
     pseudonymsOf: createPseudonyms(db),
@@ -68,21 +73,26 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
     durable: LOGGER_CONSUMER,
     subject: RECORD_COMPLETED,
     batchSize: config.BATCH_SIZE,
+    batchBytes: BATCH_BYTES,
     lingerMs: config.BATCH_LINGER_MS,
     log,
   }
   const announcer = createAnnouncer(stored => nc.publish(CONVERSATIONS_STORED, JSON.stringify(stored)))
   closing.defer(() => announcer.stop())
+  const { watch, isBusy } = createBusy(config.BATCH_LINGER_MS)
   const write = announcing(createRecordWriter(pool, log), announcer)
-  const recordConsumer = consumeBatches(nc, records, completionRecorded(write))
+  const recordConsumer = consumeBatches(nc, records, watch(completionRecorded(write)))
   closing.defer(() => recordConsumer.stop())
+  const searchIndex = keepSearchIndex({ pool, isBusy, log })
+  closing.defer(() => searchIndex.stop())
 
   const deadLetters = {
     stream: DEADLETTER_STREAM,
     durable: DEADLETTER_CONSUMER,
     subject: `${DEADLETTER_PREFIX}.>`,
-    // Rare, and each as large as a message of the bus may be.
+    // Rare.
     batchSize: 10,
+    batchBytes: BATCH_BYTES,
     lingerMs: config.BATCH_LINGER_MS,
     log,
   }

@@ -35,6 +35,12 @@ export const ProviderName = Type.String({
   description: 'letters, digits and _ . -',
 })
 
+export const Domain = Type.String({
+  maxLength: 253,
+  pattern: '^[a-z0-9-]+([.][a-z0-9-]+)+$',
+  description: 'a domain in lower case, like example.edu',
+})
+
 /** A section of a course, as the roster names it. */
 export const GroupName = Type.String({ minLength: 1, maxLength: 100 })
 

@@ -160,6 +160,25 @@ export const InviteStaffCall = defineCall(
   ),
   StaffMember,
 )
+/**
+ * A role in a course for whoever has this e-mail; somebody new is invited for it, by a link. `invited` false: they were of the
+ * staff already, and the link was not kept.
+ */
+export const InviteToCourseCall = defineCall(
+  'staff.roles.invite',
+  Type.Object(
+    {
+      courseId: CourseId,
+      role: CourseRole,
+      staffId: StaffId,
+      email: StaffEmail,
+      name: StaffName,
+      linkHash: SecretHash,
+    },
+    closed,
+  ),
+  Type.Object({ member: StaffMember, invited: Type.Boolean() }),
+)
 /** A new link for somebody; the ones before it end. What was in force stays so until it is used. */
 export const RenewLinkCall = defineCall(
   'staff.link',

@@ -63,7 +63,7 @@ t.test(
       [JSON.stringify(recordOf({ week: 0 })), /week/],
       [JSON.stringify({ ...recordOf(), v: 2 }), /^v/],
       [JSON.stringify(recordOf({ startedAtMs: 9e15 })), /startedAtMs/],
-      [JSON.stringify(recordOf({ startedAtMs: 8.6e15 })), /time/],
+      [JSON.stringify(recordOf({ startedAtMs: 8.6e15 })), /startedAtMs/],
       [`{"nested":${'['.repeat(200_000)}${']'.repeat(200_000)}}`, /missing/],
     ]
     const nested = JSON.stringify(recordOf({ id: 'too-deep', messages: [] })).replace(
