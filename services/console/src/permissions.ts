@@ -109,9 +109,6 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /api/courses/:course/use': reader('course', 'use.read'),
   'GET /api/courses/:course/use/:table': reader('course', 'use.read'),
 
-  // Counters, and the beginnings of what was just asked.
-  'GET /api/courses/:course/live': reader('course', 'course.watch'),
-
   'GET /api/audit': owner('query'),
 
   'POST /api/join/preview': anyone,
