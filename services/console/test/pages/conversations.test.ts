@@ -126,7 +126,7 @@ t.test('a failed request says so, and a conversation that is not there is not fo
 })
 
 t.test('what is shown is taken along as a file, without names', async t => {
-  const { page } = await openPage('/courses/ml/conversations?student=grace')
+  const { page, faults } = await openPage('/courses/ml/conversations?student=grace')
   await page.getByRole('button', { name: 'Export' }).click()
   await page.getByRole('dialog').getByText('The conversations that fit: Grace Hopper.').waitFor()
   t.same(await axeFaults(page), [])
@@ -136,6 +136,7 @@ t.test('what is shown is taken along as a file, without names', async t => {
   t.equal((await download).suggestedFilename(), 'ml-conversations.csv')
   t.match(text, /And a functor, student-/)
   t.notMatch(text, /Grace Hopper|grace|Can machines/)
+  t.same(faults, [])
 })
 
 t.test('what comes meanwhile is counted, and shown when somebody asks', async t => {
@@ -160,7 +161,7 @@ t.test('what comes meanwhile is counted, and shown when somebody asks', async t 
 })
 
 t.test("a student's texts are erased by whoever types whose, and the receipt is kept", async t => {
-  const { page } = await openPage('/courses/ml/conversations?student=grace')
+  const { page, faults } = await openPage('/courses/ml/conversations?student=grace')
   await page.getByRole('button', { name: 'Erase data' }).click()
   const submit = page.getByRole('button', { name: 'Erase for good' })
   await page.getByRole('textbox', { name: 'Reason' }).fill('Asked for by the student')
@@ -177,4 +178,5 @@ t.test("a student's texts are erased by whoever types whose, and the receipt is 
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
   await page.getByRole('link', { name: '(erased)' }).first().click()
   await page.getByText('What was written here has been erased.').waitFor()
+  t.same(faults, [])
 })
