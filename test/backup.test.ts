@@ -72,6 +72,9 @@ t.test(
     const [ada, alan, grace] = system.demo.students as [Student, Student, Student]
     const students = [ada, alan, grace]
     await grant(system, ada, 500)
+    const email = 'helper@example.edu'
+    const helper = await system.staff<{ id: string }>('POST', '/api/staff', { email, name: 'Helper' })
+    await system.staff('PUT', `/api/courses/demo/staff/${helper.id}`, { role: 'owner' })
     const before = [...(await answers(system, students, 'one')), ...(await answers(system, students, 'two'))]
     await inBooks(before.length)
 
@@ -81,6 +84,8 @@ t.test(
     const file = join(backups, name)
 
     const after = await answers(system, students, 'three')
+    await system.staff('PATCH', `/api/staff/${helper.id}`, { disabled: true })
+    await system.staff('DELETE', `/api/courses/demo/staff/${helper.id}`)
     await grant(system, alan, 700)
     const { keys } = await system.staff<{ keys: { id: string }[] }>('GET', `/api/students/${grace.id}`)
     const rotated = await system.staff<{ key: string }>('POST', `/api/keys/${keys[0]?.id}/rotate`)
@@ -89,6 +94,7 @@ t.test(
     after.push(await answer(system, { ...grace, key: rotated.key }, 'four'))
     const lateAnswer = await answer(system, late, 'five')
     await inBooks(before.length + after.length + 1)
+    await system.staff('POST', `/api/students/${late.id}/erase`, { reason: 'test' })
 
     const running = await run('restore.sh', ['--yes', file], urls)
     t.equal(running.code, 1)
@@ -108,6 +114,7 @@ t.test(
     t.equal((await charges()).length, before.length + after.length + 1, 'the refusals changed nothing')
     t.ok((await namesInRedis()) > 0)
 
+    const audited = await query(urls.DATABASE_URL, 'SELECT id FROM logs.audit ORDER BY id')
     const restored = await run('restore.sh', ['--yes', file], urls)
     t.equal(restored.code, 0, restored.stderr)
     t.match(restored.stdout, 'gone: 1 students')
@@ -116,6 +123,25 @@ t.test(
     t.same(byId(await charges()), byId(before), 'the ledger is that of the backup')
     t.same(byId(await kept()), byId(before), 'the conversations, too')
     t.equal(await namesInRedis(), 0)
+    t.match(
+      await query(
+        urls.DATABASE_URL,
+        `SELECT disabled, (SELECT count(*)::int FROM quota.staff_roles) AS roles, (SELECT count(*)::int FROM quota.staff_links) AS links
+           FROM quota.staff`,
+      ),
+      [{ disabled: true, roles: 0, links: 0 }],
+      'who was shut out since stays out',
+    )
+    t.same(
+      await query(urls.DATABASE_URL, 'SELECT id FROM logs.audit ORDER BY id'),
+      audited,
+      'what staff did is not undone',
+    )
+    t.same(
+      await query(urls.DATABASE_URL, 'SELECT student_id, records FROM logs.erasures'),
+      [{ student_id: late.id, records: 1 }],
+      'what was erased since will be erased again',
+    )
     t.same(await structureOf(urls.DATABASE_URL), structure, 'rights, triggers and indexes are what they were')
 
     const again = await startSystem(t, { env })

@@ -62,7 +62,7 @@ export async function startSystem(
     })
     const text = await response.text()
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
-    return JSON.parse(text)
+    return JSON.parse(text || 'null')
   }
   if (course) await staff('PATCH', '/api/courses/demo', course)
 

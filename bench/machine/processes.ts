@@ -20,6 +20,17 @@ export function cpuTimesMs(pids: Record<string, number>): Record<string, number>
   return Object.fromEntries(entries)
 }
 
+/** Processor time of the whole machine and of these processes with their children, in milliseconds. */
+export function sharesMs(pids: number[]): { machine: number; ours: number } {
+  const all = allProcesses()
+  const ours = new Set(pids.flatMap(pid => family(all, pid)))
+  const ticks = [...ours].reduce((sum, pid) => sum + (all.get(pid)?.ticks ?? 0), 0)
+  // user, nice, system, then idle and iowait, then interrupts and what a hypervisor took.
+  const [, user, nice, system, , , irq, softirq, steal] = read('/proc/stat').split(/\s+/).map(Number)
+  const busy = [user, nice, system, irq, softirq, steal].reduce<number>((sum, each) => sum + (each ?? 0), 0)
+  return { machine: busy * TICK_MS, ours: ticks * TICK_MS }
+}
+
 /** Memory of processes with their children, in kB: what a process shares with its children counts once. */
 export function memoriesKb(pids: Record<string, number>): Record<string, number> {
   const all = allProcesses()

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { listOf } from '../options.ts'
 import type { Benchmark } from '../registry.ts'
 
 const FOLDER = new URL('../micro/', import.meta.url)
@@ -7,10 +8,7 @@ const FOLDER = new URL('../micro/', import.meta.url)
  * Parts of Lectern by themselves: every file of `micro/` that exports a benchmark under its own name. `--only=relay,bound`.
  */
 export const micro: Benchmark = async (args, say) => {
-  const only = args
-    .find(arg => arg.startsWith('--only='))
-    ?.slice('--only='.length)
-    .split(',')
+  const only = listOf(args, 'only')
   const sections: string[] = []
   const files = existsSync(FOLDER) ? readdirSync(FOLDER).filter(file => file.endsWith('.ts')) : []
   for (const file of files.sort()) {

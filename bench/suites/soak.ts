@@ -1,4 +1,5 @@
 import { memoriesKb } from '../machine/processes.ts'
+import { optionOf } from '../options.ts'
 import type { Benchmark } from '../registry.ts'
 import { planOf } from './compare/measurement.ts'
 import { SCENARIOS, type Scenario } from './compare/scenarios.ts'
@@ -23,7 +24,8 @@ interface Sample {
 
 /** Whether memory grows while requests of all kinds come, one kind after the other. `--minutes=10`. */
 export const soak: Benchmark = async (args, say) => {
-  const minutes = minutesOf(args)
+  const minutes = Number(optionOf(args, 'minutes') ?? MINUTES)
+  if (!(minutes > 0)) throw new Error('minutes must be a number above 0')
   await using closing = new AsyncDisposableStack()
   const { lectern, generator } = await startStage(closing, say)
   const mix = SCENARIOS.filter(({ name }) => LOADS[name]).map(scenario => ({
@@ -59,16 +61,6 @@ export const soak: Benchmark = async (args, say) => {
     ),
     '',
   ].join('\n')
-}
-
-/** `--minutes=10` or `--minutes 10`. */
-function minutesOf(args: string[]): number {
-  const at = args.indexOf('--minutes')
-  const given =
-    at < 0 ? args.find(arg => arg.startsWith('--minutes='))?.slice('--minutes='.length) : args[at + 1]
-  const minutes = Number(given ?? MINUTES)
-  if (!(minutes > 0)) throw new Error(`minutes must be a number above 0, not ${given}`)
-  return minutes
 }
 
 function row(name: string, samples: Sample[]): string {

@@ -1,7 +1,10 @@
 -- Comes after a backup, and commits it together with what is taken over from the schemas that were set aside.
 SELECT 'quota' || :'aside' AS old_quota, 'prompts' || :'aside' AS old_prompts,
        to_regclass(format('%I.api_keys', 'quota' || :'aside')) IS NOT NULL
-         AND to_regclass(format('%I.versions', 'prompts' || :'aside')) IS NOT NULL AS is_known \gset
+         AND to_regclass(format('%I.versions', 'prompts' || :'aside')) IS NOT NULL AS is_known,
+       'logs' || :'aside' AS old_logs,
+       to_regclass(format('%I.erasures', 'logs' || :'aside')) IS NOT NULL
+         AND to_regclass('logs.erasures') IS NOT NULL AS knows_erasures \gset
 
 \if :is_known
 -- P10: a key that was revoked since may be in strangers' hands, and must not become valid again. One that was handed out
@@ -12,6 +15,36 @@ INSERT INTO quota.api_keys (id, student_id, hash, hint, created_at, revoked_at)
 SELECT o.id, o.student_id, o.hash, o.hint, o.created_at, o.revoked_at
   FROM :"old_quota".api_keys AS o JOIN quota.students AS s ON s.id = o.student_id
     ON CONFLICT DO NOTHING;
+\endif
+
+\if :knows_erasures
+-- What was deleted since is in the backup: the logger deletes it again when it starts.
+INSERT INTO logs.erasures SELECT * FROM :"old_logs".erasures ON CONFLICT DO NOTHING;
+\endif
+
+SELECT to_regclass('quota.staff') IS NOT NULL AS has_staff,
+       to_regclass('quota.staff') IS NOT NULL
+         AND to_regclass(format('%I.staff', :'old_quota')) IS NOT NULL AS knows_staff,
+       to_regclass('logs.audit') IS NOT NULL
+         AND to_regclass(format('%I.audit', 'logs' || :'aside')) IS NOT NULL AS knows_audit,
+       'logs' || :'aside' AS old_logs \gset
+
+\if :has_staff
+-- Everybody signs in again: what was ended since must not go on, and no link be used twice.
+DELETE FROM quota.staff_sessions;
+DELETE FROM quota.staff_links;
+\endif
+\if :knows_staff
+-- Who was shut out since stays out: by a disabled account, another password, or a role that was taken.
+UPDATE quota.staff AS s SET disabled = s.disabled OR o.disabled, password_hash = o.password_hash, is_admin = s.is_admin AND o.is_admin
+  FROM :"old_quota".staff AS o WHERE o.id = s.id;
+DELETE FROM quota.staff_roles AS r
+ WHERE EXISTS (SELECT FROM :"old_quota".staff AS o WHERE o.id = r.staff_id)
+   AND NOT EXISTS (SELECT FROM :"old_quota".staff_roles AS o WHERE o.staff_id = r.staff_id AND o.course_id = r.course_id);
+\endif
+\if :knows_audit
+-- What was done is not undone by a restore.
+INSERT INTO logs.audit SELECT * FROM :"old_logs".audit ON CONFLICT DO NOTHING;
 \endif
 
 COMMIT;

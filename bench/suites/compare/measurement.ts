@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Contender } from '../../contenders/contender.ts'
 import type { Generator } from '../../load/generator.ts'
 import type { Outcome, Plan } from '../../load/plan.ts'
-import { cpuTimesMs, memoriesKb } from '../../machine/processes.ts'
+import { cpuTimesMs, memoriesKb, sharesMs } from '../../machine/processes.ts'
 import { bodyOf, type Scenario } from './scenarios.ts'
 import type { Stage } from './stage.ts'
 
@@ -14,6 +14,8 @@ export interface Measurement {
   cpuMs: Record<string, number>
   /** The most that each process had, in kB. */
   peakKb: Record<string, number>
+  /** How many cores other programs of the machine used meanwhile. */
+  neighbourCores: number
 }
 
 /** By scenario, in the order of the contenders. */
@@ -33,24 +35,39 @@ export interface Pair {
 }
 
 const SAMPLE_MS = 500
-/** Longer than the turns: in the first seconds Node still compiles. */
+/** In the first thousands of requests Node still compiles. */
+const WARM_UP_REQUESTS = 3000
 const WARM_UP_SECONDS = 6
+const WARM_UP_ROUNDS = 3
 const SETTLE_MS = 100
 
 /** One turn here, one there: what else the machine does meets all. */
 export async function takeTurns(
   pairs: Pair[],
   turns: number,
-  { generator, place }: Pick<Stage, 'generator' | 'place'>,
+  { generator, mockPid, place }: Pick<Stage, 'generator' | 'mockPid' | 'place'>,
 ): Promise<Measurement[]> {
   const all = pairs.map(({ contender, scenario }) => new Measuring(contender, scenario, generator))
   const [name] = pairs.map(({ scenario }) => scenario.name)
   for (const measuring of all) await measuring.warmUp()
+  const pids = pairs.flatMap(({ contender }) => Object.values(contender.pids))
+  const neighbours = watchNeighbours([process.pid, generator.pid, mockPid, ...pids])
   for (let turn = 1; turn <= turns; turn += 1) {
     place.say(`${name}, turn ${turn} of ${turns}`)
     for (const measuring of all) await measuring.turn()
   }
-  return all.map(measuring => measuring.result())
+  const neighbourCores = neighbours()
+  return all.map(measuring => ({ ...measuring.result(), neighbourCores }))
+}
+
+/** Answers, when it is asked, how many cores all programs but these have used since. */
+function watchNeighbours(pids: number[]): () => number {
+  const [began, before] = [performance.now(), sharesMs(pids)]
+  return () => {
+    const after = sharesMs(pids)
+    const othersMs = after.machine - before.machine - (after.ours - before.ours)
+    return Math.max(0, othersMs / (performance.now() - began))
+  }
 }
 
 /** Adds up the turns of one contender in one scenario. */
@@ -70,7 +87,10 @@ class Measuring {
 
   async warmUp(): Promise<void> {
     // For less than that nobody looks at the figures.
-    if (this.#scenario.seconds >= 1) await this.#run(WARM_UP_SECONDS, true)
+    if (this.#scenario.seconds < 1) return
+    let requests = 0
+    for (let round = 0; round < WARM_UP_ROUNDS && requests < WARM_UP_REQUESTS; round += 1)
+      requests += (await this.#run(WARM_UP_SECONDS, true)).requests
   }
 
   async turn(): Promise<void> {
@@ -84,7 +104,7 @@ class Measuring {
       this.#cpuMs[name] = (this.#cpuMs[name] ?? 0) + now - (before[name] ?? 0)
   }
 
-  result(): Measurement {
+  result(): Omit<Measurement, 'neighbourCores'> {
     if (!this.#outcome) throw new Error('no turn was taken')
     const { requests } = this.#outcome
     const each = Object.entries(this.#cpuMs).map(([name, total]) => [name, total / requests])

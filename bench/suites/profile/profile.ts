@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PROJECT } from '@lectern/local/services.ts'
+import { optionOf } from '../../options.ts'
 import { planOf } from '../compare/measurement.ts'
 import { SCENARIOS } from '../compare/scenarios.ts'
 import { startStage } from '../compare/stage.ts'
@@ -15,11 +16,10 @@ const SHOWN = 25
 
 /** `npm run bench:profile [-- service] [--scenario=burst] [--seconds=10]`: where the time of a service goes. */
 export async function profile(args: string[], say: (line: string) => void): Promise<string> {
-  const option = (name: string) => args.find(arg => arg.startsWith(`--${name}=`))?.slice(name.length + 3)
   const service = args.find(arg => SERVICES.includes(arg)) ?? 'gateway'
-  const scenario = SCENARIOS.find(({ name }) => name === (option('scenario') ?? 'paced'))
+  const scenario = SCENARIOS.find(({ name }) => name === (optionOf(args, 'scenario') ?? 'paced'))
   if (!scenario) throw new Error(`the scenarios are ${SCENARIOS.map(({ name }) => name).join(', ')}`)
-  const seconds = Number(option('seconds') ?? SECONDS)
+  const seconds = Number(optionOf(args, 'seconds') ?? SECONDS)
   await using closing = new AsyncDisposableStack()
   const { lectern, generator } = await startStage(closing, say)
   say(`warming up with ${scenario.name}`)

@@ -45,7 +45,7 @@ async function dropIndexes(client: pg.Client): Promise<string[]> {
         AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)`,
   )
   for (const { name } of rows) await client.query(`DROP INDEX ${name}`)
-  for (const table of ['ledger_entries', 'api_keys', 'students'])
+  for (const table of ['provider_keys', 'ledger_entries', 'api_keys', 'students'])
     await client.query(
       `ALTER TABLE ${table} SET UNLOGGED; ALTER TABLE ${table} SET (autovacuum_enabled = false)`,
     )

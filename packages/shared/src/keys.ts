@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto'
+import { createHash, hash, randomInt } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
 /**
@@ -36,12 +36,12 @@ function checksum(body: string): string {
 
 /** The SHA-256 of a key in lower-case hex: the only form in which a key leaves the process that received it. */
 export function hashKey(key: string): string {
-  return createHash('sha256').update(key).digest('hex')
+  return hash('sha256', key, 'hex')
 }
 
 /** The bucket (0-255) of a course: all of a course's state in Redis lives in one. */
 export function bucketOfCourse(courseId: string): number {
-  return createHash('sha256').update(courseId).digest()[0] ?? 0
+  return bucketOfKeyHash(hash('sha256', courseId))
 }
 
 /** The bucket (0-255) in which a key's owner lives, from the key's hash alone. */
@@ -58,8 +58,8 @@ export function mintKey(
   for (;;) {
     const body = PREFIX + Array.from({ length: RANDOM_LENGTH }, () => ALPHABET[random(62)]).join('')
     const key = body + checksum(body)
-    const hash = hashKey(key)
-    if (bucketOfKeyHash(hash) === bucket) return { key, hash }
+    const hashed = hashKey(key)
+    if (bucketOfKeyHash(hashed) === bucket) return { key, hash: hashed }
   }
 }
 

@@ -3,6 +3,7 @@ import type { Attributes, ObservableResult } from '@opentelemetry/api'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { producer, seriesOf } from './series.ts'
 
 /**
  * The numbers of a process, always on: kept in memory, read by whoever scrapes `/metrics` of the operator's door (`ops.ts`).
@@ -37,6 +38,7 @@ const exporter = new PrometheusExporter({
   preventServerStart: true,
   withoutScopeInfo: true,
   withoutTargetInfo: true,
+  metricProducers: [producer],
 })
 const provider = new MeterProvider({ readers: [exporter] })
 const meter = provider.getMeter('lectern')
@@ -46,18 +48,15 @@ const READ_TIMEOUT_MS = 1000
 const RUNTIME_PRECISION_MS = 20
 
 /** A number that only grows. One without labels is there from the start, at zero. */
-export function createCounter<D extends MetricDefinition>({ name, help, labels }: D): Counter<D> {
-  const counter = meter.createCounter(name, { description: help })
-  if (!labels) counter.add(0)
-  return counter
+export function createCounter<D extends MetricDefinition>(definition: D): Counter<D> {
+  const series = seriesOf(definition, false)
+  if (!definition.labels) series.add(0)
+  return series
 }
 
 /** How values spread over the buckets of the definition. */
-export function createHistogram<D extends MetricDefinition>({ name, help, buckets = [] }: D): Histogram<D> {
-  return meter.createHistogram(name, {
-    description: help,
-    advice: { explicitBucketBoundaries: [...buckets] },
-  })
+export function createHistogram<D extends MetricDefinition>(definition: D): Histogram<D> {
+  return seriesOf(definition, true)
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   trace,
 } from '@opentelemetry/api'
 import type { SpanAttributes } from './attributes.ts'
+import { mayBeKept } from './sampler.ts'
 import { isKept } from './spans.ts'
 
 const tracer = trace.getTracer('lectern')
@@ -39,7 +40,7 @@ const NO_SPAN: OpenSpan = {
 
 /** Opens a span below the running one; a root, wherever it is. */
 export function openSpan(name: string, options: OpenSpanOptions): OpenSpan {
-  if (!options.root && !isKept(context.active())) return NO_SPAN
+  if (options.root ? !mayBeKept() : !isKept(context.active())) return NO_SPAN
   const span = tracer.startSpan(name, options)
   return span.isRecording() ? new RunningSpan(span) : NO_SPAN
 }

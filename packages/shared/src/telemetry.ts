@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path'
 import { DiagLogLevel, diag, isSpanContextValid, type Span, trace } from '@opentelemetry/api'
 import type { Logger } from './log.ts'
-import { keepShare, readShare } from './sampler.ts'
+import { Draw, drawBefore, keepShare, readShare } from './sampler.ts'
 
 /**
  * Tracing, loaded before anything else (`node --import @lectern/shared/telemetry.ts`). It is on when an OTLP endpoint is
@@ -29,9 +29,12 @@ if (process.env.OTEL_EXPORTER_OTLP_ENDPOINT && process.env.OTEL_SDK_DISABLED !==
     },
   })
   const { OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG } = process.env
+  const share = readShare(OTEL_TRACES_SAMPLER_ARG)
+  const draw = new Draw(share)
+  // A sampler that an operator has named is the SDK's to make.
+  if (!OTEL_TRACES_SAMPLER) drawBefore(draw)
   const sdk = new NodeSDK({
-    // One that an operator has named is the SDK's to make.
-    ...(OTEL_TRACES_SAMPLER ? {} : { sampler: keepShare(readShare(OTEL_TRACES_SAMPLER_ARG)) }),
+    ...(OTEL_TRACES_SAMPLER ? {} : { sampler: keepShare(share), idGenerator: draw }),
     instrumentations: [
       getNodeAutoInstrumentations({
         // Only inside of a span: what no request has caused (probes, periodic work) would fill the store with traces of one.

@@ -83,7 +83,7 @@ t.test('P10: no label grows with students', async t => {
     'type',
     'limit',
   ]
-  const inside = ['script', 'reply', 'subject', 'consumer', 'state', 'statement', 'instrumentation']
+  const inside = ['script', 'reply', 'subject', 'consumer', 'state', 'statement', 'instrumentation', 'limit']
   t.same(
     [...labels].filter(label => ![...known, ...inside].includes(label)),
     [],

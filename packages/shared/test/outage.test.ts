@@ -13,6 +13,10 @@ t.test('P11: what passes is told from what is wrong', async t => {
     failure("Stream isn't writeable and enableOfflineQueue options is false"),
     failure('LOADING Redis is loading the dataset in memory'),
     failure('unknown', { code: 'P2010', meta: { driverAdapterError: { cause: { originalCode: '57P01' } } } }),
+    failure('raw', {
+      code: 'P2010',
+      meta: { driverAdapterError: { cause: { kind: 'DatabaseNotReachable' } } },
+    }),
     failure('wrapped', { cause: failure('gone', { code: 'ECONNRESET' }) }),
   ]
   for (const error of outages) t.ok(isOutage(error), error.message)

@@ -1,6 +1,6 @@
 import { ROOT_CONTEXT, SpanKind, TraceFlags, trace } from '@opentelemetry/api'
 import t from 'tap'
-import { keepShare, readShare, SELF_CHECK } from '../src/sampler.ts'
+import { Draw, keepShare, readShare, SELF_CHECK } from '../src/sampler.ts'
 
 const idAt = (place: number) =>
   'a'.repeat(24) +
@@ -33,6 +33,24 @@ t.test('P9: a share of the traces is kept, by their ids', async t => {
   t.equal(places.filter(place => keeps(0.1, { place, links: [] })).length, 100)
   t.equal(places.filter(place => keeps(0, { place, links: [] })).length, 0)
   t.equal(places.filter(place => keeps(1, { place, links: [] })).length, 1000)
+})
+
+t.test('P9: who wins the draw is kept by its id, who does not is never asked for', async t => {
+  const draw = new Draw(0.25)
+  const sampler = keepShare(0.25)
+  let won = 0
+  for (let n = 0; n < 4000; n++) {
+    if (!draw.wins()) continue
+    won += 1
+    const traceId = draw.generateTraceId()
+    if (!/^[0-9a-f]{32}$/.test(traceId)) t.fail(traceId)
+    const { decision } = sampler.shouldSample(ROOT_CONTEXT, traceId, 'a request', SpanKind.SERVER, {}, [])
+    if (decision === 0) t.fail(`${traceId} won and is dropped`)
+  }
+  t.ok(won > 800 && won < 1200, `${won} of 4000`)
+  t.match(draw.generateSpanId(), /^[0-9a-f]{16}$/)
+  t.equal(new Draw(0).wins(), false)
+  t.equal(new Draw(1).wins(), true)
 })
 
 t.test(

@@ -12,6 +12,7 @@ import { bulkGrants } from './handlers/bulk-grants.ts'
 import { conversations } from './handlers/conversations.ts'
 import { courseStaff } from './handlers/course-staff.ts'
 import { courses } from './handlers/courses.ts'
+import { erasures } from './handlers/erasures.ts'
 import { exportFile } from './handlers/export.ts'
 import { grants } from './handlers/grants.ts'
 import { health } from './handlers/health.ts'
@@ -20,8 +21,10 @@ import { importStudents } from './handlers/import-students.ts'
 import { join } from './handlers/join.ts'
 import { keys } from './handlers/keys.ts'
 import { links } from './handlers/links.ts'
+import { live } from './handlers/live.ts'
 import { me } from './handlers/me.ts'
 import { notes } from './handlers/notes.ts'
+import { oidcSignIn } from './handlers/oidc.ts'
 import { ops } from './handlers/ops.ts'
 import { ownChat } from './handlers/own-chat.ts'
 import { ownConversations } from './handlers/own-conversations.ts'
@@ -31,6 +34,7 @@ import { session } from './handlers/session.ts'
 import { staff } from './handlers/staff.ts'
 import { students } from './handlers/students.ts'
 import { use } from './handlers/use.ts'
+import type { OidcSettings } from './oidc.ts'
 import { openApi } from './openapi.ts'
 import { auditRequests } from './plugins/audit.ts'
 import { guardRoutes } from './plugins/auth.ts'
@@ -54,6 +58,7 @@ export interface AppOptions {
   adminToken: string
   /** Where browsers reach the console; undefined: on this machine only. */
   consoleUrl?: string | undefined
+  oidc?: OidcSettings | null
   gatewayUrl?: string | undefined
   /** Where the console itself reaches the gateway; undefined: at `gatewayUrl`. */
   gatewayInternalUrl?: string | undefined
@@ -64,9 +69,10 @@ export interface AppOptions {
   isStopping?: () => boolean
 }
 
-/** What each handler file gets: the bus on which it asks the owning services, and the time. */
+/** What each handler file gets: the bus on which it asks the owning services, where our own pages are, and the time. */
 export interface HandlerOptions {
   nc: NatsConnection
+  site: Site
   clock: Clock
 }
 
@@ -76,8 +82,9 @@ const BODY_LIMIT_BYTES = 5 * 1024 * 1024
 const REQUEST_TIMEOUT_MS = 30_000
 
 const HANDLERS = [
-  courses,
+  staff,
   courseStaff,
+  courses,
   importStudents,
   importRoster,
   students,
@@ -88,9 +95,11 @@ const HANDLERS = [
   rules,
   conversations,
   exportFile,
+  erasures,
   notes,
   use,
   audit,
+  live,
   ops,
 ]
 
@@ -101,6 +110,7 @@ export async function createApp({
   needs,
   adminToken,
   consoleUrl,
+  oidc = null,
   gatewayUrl,
   gatewayInternalUrl,
   clock = systemClock,
@@ -136,22 +146,22 @@ export async function createApp({
   await app.register(cookie)
   const site = createSite(consoleUrl)
   const students = createStudentSessions(nc, site)
-  const signIn = guard(app, { nc, adminToken, site, students })
+  const signIn = guard(app, { nc, adminToken, site, oidc, students })
   auditRequests(app, nc)
   await app.register(swagger, openApi(gatewayUrl))
   await app.register(health, { needs })
+  await app.register(oidcSignIn, { ...signIn, site, settings: oidc, prefix: '/auth/oidc' })
   await app.register(
     async api => {
       await api.register(session, signIn)
       await api.register(links, signIn)
-      await api.register(staff, { nc, clock, site })
       const page = {
         nc,
         sessions: students,
         gateway: { publicUrl: gatewayUrl, internalUrl: gatewayInternalUrl },
       }
       for (const handler of [join, me, ownConversations, ownChat]) await api.register(handler, page)
-      for (const handler of HANDLERS) await api.register(handler, { nc, clock })
+      for (const handler of HANDLERS) await api.register(handler, { nc, site, clock })
     },
     { prefix: '/api' },
   )
@@ -166,11 +176,16 @@ function guard(
     nc,
     adminToken,
     site,
+    oidc,
     students,
-  }: Pick<AppOptions, 'nc' | 'adminToken'> & { site: Site; students: StudentSessions },
+  }: Pick<AppOptions, 'nc' | 'adminToken'> & {
+    site: Site
+    oidc: OidcSettings | null
+    students: StudentSessions
+  },
 ): SignIn {
   const sessions = createSessions(nc, site)
   const courseOf = createCourseOf(nc)
   guardRoutes(app, { adminToken, sessions, students, courseOf, refuseForeignPages: foreignPageRefusal(site) })
-  return { nc, sessions, takeTry: createTakeTry(nc), describe: createDescribe(nc, null) }
+  return { nc, sessions, takeTry: createTakeTry(nc), describe: createDescribe(nc, oidc) }
 }

@@ -35,6 +35,28 @@ export const Config = Type.Object({
     description:
       'addresses or CIDR ranges, separated by commas, whose X-Forwarded-For is believed; usually the balancer',
   }),
+  OIDC_ISSUER: Type.Optional(
+    Type.String({
+      pattern: `^(https://|http://${LOOPBACK}[:/])`,
+      description:
+        "issuer of the campus' OpenID Connect provider: https://; without it, people have passwords only",
+    }),
+  ),
+  OIDC_CLIENT_ID: Type.Optional(
+    Type.String({
+      description: 'as the provider knows the console; its redirect URI is CONSOLE_URL/auth/oidc/callback',
+    }),
+  ),
+  OIDC_CLIENT_SECRET: Type.Optional(Type.String({ description: 'none for a public client' })),
+  OIDC_NAME: Type.String({
+    default: 'OpenID Connect',
+    maxLength: 60,
+    description: 'what the button says: the name by which staff know the provider',
+  }),
+  OIDC_ADMIN_EMAILS: Type.String({
+    default: '',
+    description: 'e-mails, separated by commas: who signs in by the provider with one of these is an admin',
+  }),
   GATEWAY_URL: Type.Optional(
     Type.String({
       pattern: '^https?://',

@@ -32,17 +32,17 @@ export function openApi(gatewayUrl: string | undefined): FastifyDynamicSwaggerOp
       components: {
         securitySchemes: {
           staff: { type: 'http', scheme: 'bearer', description: 'the token of scripts' },
-          student: {
-            type: 'apiKey',
-            in: 'cookie',
-            name: '__Host-lectern-student',
-            description: 'of a student who has signed in with their key',
-          },
           session: {
             type: 'apiKey',
             in: 'cookie',
             name: '__Host-lectern',
             description: 'of a person; changes also need the header x-csrf-token',
+          },
+          student: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: '__Host-lectern-student',
+            description: 'of a student; changes also need the header x-csrf-token',
           },
         },
       },

@@ -45,6 +45,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'DELETE /api/session': person('session.end'),
   'POST /api/setup': signIn('setup.complete'),
   'POST /api/invite': signIn('invitation.accept'),
+  'GET /auth/oidc/start': anyone,
+  'GET /auth/oidc/callback': signIn('session.begin-by-provider'),
   'POST /api/password': person('password.change'),
 
   'GET /api/staff': admin(),
@@ -52,6 +54,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'PATCH /api/staff/:id': admin('staff.update'),
   'POST /api/staff/:id/invite': admin('staff.link'),
   'GET /api/courses/:course/staff': assistant('course'),
+  'POST /api/courses/:course/staff': owner('course', 'role.invite'),
   'PUT /api/courses/:course/staff/:id': owner('course', 'role.put'),
   'DELETE /api/courses/:course/staff/:id': owner('course', 'role.remove'),
 
@@ -69,6 +72,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /api/students/:student': assistant('student'),
   'PATCH /api/students/:student': owner('student', 'student.change'),
   'DELETE /api/students/:student': owner('student', 'student.drop'),
+  'POST /api/students/:student/erase': owner('student', 'student.erase'),
+  'GET /api/students/:student/erasures': assistant('student'),
   'POST /api/students/:student/keys': owner('student', 'key.create'),
   'POST /api/keys/:key/rotate': owner('key', 'key.rotate'),
   'DELETE /api/keys/:key': owner('key', 'key.revoke'),
@@ -94,6 +99,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /api/conversations/:id/thread': reader('conversation', 'conversation.thread'),
 
   'GET /api/courses/:course/conversations/export': reader('course', 'conversations.export'),
+  'GET /api/courses/:course/live': reader('course', 'conversations.live'),
   'PUT /api/conversations/:id/flag': reader('conversation', 'conversation.flag'),
   'GET /api/conversations/:id/notes': reader('conversation', 'conversation.notes'),
   'POST /api/conversations/:id/notes': reader('conversation', 'note.add'),

@@ -5,6 +5,7 @@ import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
 import type { FastifyInstance } from 'fastify'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
+import { oidcSettingsOf } from './oidc.ts'
 import { offerFirstSignIn } from './setup-link.ts'
 
 const IDLE_CHECK_MS = 50
@@ -25,6 +26,7 @@ export async function startService(
     needs,
     adminToken: config.ADMIN_TOKEN,
     consoleUrl: config.CONSOLE_URL,
+    oidc: oidcSettingsOf(config),
     trustedProxies: config.TRUSTED_PROXIES.split(',').flatMap(text => text.trim() || []),
     gatewayUrl: config.GATEWAY_URL,
     gatewayInternalUrl: config.GATEWAY_INTERNAL_URL,

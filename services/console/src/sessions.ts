@@ -4,8 +4,10 @@ import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Person } from './caller.ts'
+import { networkOf } from './network.ts'
 import { hashSecret, newSecret } from './secret.ts'
 import type { Site } from './site.ts'
+import { createUnknownSessions } from './unknown-sessions.ts'
 
 /** The cookie's side of the sessions that quota keeps: what is in the cookie stays in it, and only its hash goes further. */
 export interface Sessions {
@@ -21,6 +23,7 @@ const SHAPE = /^[\w-]{43}$/
 
 export function createSessions(nc: NatsConnection, { cookie: { name, secure } }: Site): Sessions {
   const getSession = requester(nc, GetSessionCall)
+  const unknown = createUnknownSessions()
   const attributes = { path: '/', httpOnly: true, secure, sameSite: 'lax' as const }
   const secretOf = ({ cookies }: FastifyRequest) => {
     const text = cookies[name]
@@ -30,7 +33,10 @@ export function createSessions(nc: NatsConnection, { cookie: { name, secure } }:
     async find(request) {
       const secret = secretOf(request)
       if (secret === undefined) return null
-      const { user } = await getSession({ hash: hashSecret(secret) })
+      const [hash, address] = [hashSecret(secret), networkOf(request.ip)]
+      unknown.check(hash, address)
+      const { user } = await getSession({ hash })
+      unknown.found(hash, address, user !== null)
       return user && { kind: 'person', user, secret }
     },
     begin(request) {
@@ -40,6 +46,7 @@ export function createSessions(nc: NatsConnection, { cookie: { name, secure } }:
         session: { hash, ...(before === undefined ? {} : { replaces: hashSecret(before) }) },
         keep(reply, user) {
           reply.setCookie(name, secret, attributes)
+          unknown.found(hash, networkOf(request.ip), true)
           const person: Person = { kind: 'person', user, secret }
           request.caller = person
           return person

@@ -32,10 +32,16 @@ export interface SignIn {
 
 export function createDescribe(nc: NatsConnection, oidc: { name: string } | null): SignIn['describe'] {
   const offerSetup = requester(nc, OfferSetupCall)
+  // Once there is an admin, there always is one.
+  let isSetUp = false
+  const needsSetup = async () => {
+    if (!isSetUp) isSetUp = !(await offerSetup({})).needed
+    return !isSetUp
+  }
   return async person => ({
     user: person?.user ?? null,
     csrf: person && csrfTokenOf(person),
     signIn: { local: true, oidc: oidc && { name: oidc.name } },
-    needsSetup: person ? false : (await offerSetup({})).needed,
+    needsSetup: person ? false : await needsSetup(),
   })
 }

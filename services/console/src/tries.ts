@@ -6,6 +6,13 @@ import type { FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { networkOf } from './network.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who tries to sign in, from when it counts as a try; what is refused before, anybody can do without end. */
+    tried: string | null
+  }
+}
+
 /** Somebody who may sign in by a password. */
 export interface Account {
   staffId: string
@@ -25,7 +32,10 @@ export function createTakeTry(nc: NatsConnection): TakeTry {
       address: networkOf(request.ip),
       ...(email === undefined ? {} : { email }),
     })
-    if (answer.allowed) return answer.account
+    if (answer.allowed) {
+      request.tried = email ?? 'a link'
+      return answer.account
+    }
     throw new LecternError('too_many_attempts', { retryAfterMs: answer.retryAfterMs })
   }
 }

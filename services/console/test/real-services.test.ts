@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
+import type { LedgerEntry } from '@lectern/shared/contracts/budget.ts'
 import type { ConversationSummary } from '@lectern/shared/contracts/conversations.ts'
-import type { Course, LedgerEntry, Student } from '@lectern/shared/contracts/courses.ts'
+import type { Course, Student } from '@lectern/shared/contracts/courses.ts'
 import type { PromptVersion, Rule } from '@lectern/shared/contracts/prompts.ts'
 import type { Balance } from '@lectern/shared/contracts/quota.ts'
 import { hashKey } from '@lectern/shared/keys.ts'

@@ -28,6 +28,7 @@ export interface Lectern {
   databaseUrl: string
   /** The console's environment, for one more of it. */
   environment: Record<string, string>
+  stopConsole(): Promise<void>
   stopQuota(): Promise<void>
   startQuota(): Promise<void>
 }
@@ -62,7 +63,7 @@ export async function startLectern(
   await startTestService(t, startLogger, LoggerConfig, environment('logger'), { name: 'logger' })
   await startTestService(t, startPrompts, PromptsConfig, environment('prompts'), { name: 'prompts' })
   const own = { NATS_URL: busUrl('console'), PORT: '0', ADMIN_TOKEN: TOKEN, ...settings }
-  const { url } = await startTestService(t, startService, Config, own)
+  const { url, stop: stopConsole } = await startTestService(t, startService, Config, own)
   const operator = await connectBus({ url: busUrl('ops'), service: 'ops', log: createLog('ops', 'silent') })
   t.teardown(() => operator.close())
   return {
@@ -71,6 +72,7 @@ export async function startLectern(
     operator,
     databaseUrl: servers.databaseUrl,
     environment: own,
+    stopConsole,
     stopQuota: () => quota.stop(),
     startQuota: async () => {
       quota = await startOneQuota()

@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes, randomInt } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { manualClock } from '@lectern/shared/clock.ts'
+import { startTestService } from '@lectern/shared/testing/service.ts'
 import pg from 'pg'
 import t from 'tap'
+import { Config } from '../src/config.ts'
+import { startService } from '../src/service.ts'
 import { openBrowser, PASSWORD, type SessionBody } from './browser.ts'
 import { clientOf, type Refusal } from './lectern.ts'
 import { startLectern } from './real-services.ts'
@@ -95,7 +98,12 @@ t.test('wrong passwords and unknown accounts are answered alike, and only for a 
   const answers = []
   for (const email of ['root@example.edu', 'nobody@example.edu']) {
     const tries = Array.from({ length: 8 }, () =>
-      browser.ask('POST /api/session', { email, password: 'wrong password!' }),
+      browser.ask(
+        'POST /api/session',
+        { email, password: 'wrong password!' },
+        // Whoever is not a proxy of ours may write what they like.
+        { 'x-forwarded-for': `192.0.2.${randomInt(255)}` },
+      ),
     )
     const settled = await Promise.all(tries)
     t.equal(settled.filter(({ status }) => status === 401).length, 5, 'at the same moment')
@@ -109,6 +117,20 @@ t.test('wrong passwords and unknown accounts are answered alike, and only for a 
   t.equal((await browser.ask('POST /api/session', ROOT)).status, 429, 'the right one, too')
   clock.advance(600_000)
   t.equal((await browser.ask('POST /api/session', ROOT)).status, 200)
+})
+
+t.test('made-up sessions of an address are not asked for without end; real ones pass', async t => {
+  const browser = openBrowser(url)
+  await browser.ask('POST /api/session', ROOT)
+  await browser.ask('GET /api/courses')
+  const made = (text: string) =>
+    clientOf(url, null)('GET /api/courses', undefined, { cookie: `lectern=${text}` })
+  const statuses = new Set<number>()
+  for (let count = 0; count < 105; count++)
+    statuses.add((await made(randomBytes(32).toString('base64url'))).status)
+  t.same([...statuses], [401, 429])
+  t.equal((await made('no session at all')).status, 401, 'what cannot be one is asked of nobody')
+  t.equal((await browser.ask('GET /api/courses')).status, 200)
 })
 
 t.test('what is no sign-in is refused by its shape and its size', async t => {
@@ -158,6 +180,25 @@ t.test('a change by cookie needs a page of ours and the token of this session', 
   t.equal((await byName.ask('POST /api/session', ROOT)).status, 200, 'by the other name of this machine')
   const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }
   t.equal((await openBrowser(url).ask('POST /api/session', ROOT, foreign)).status, 403, 'signing in')
+})
+
+t.test('behind https the cookie is of this host alone, and only its pages may change anything', async t => {
+  const site = 'https://lectern.example.edu'
+  const behind = await startTestService(t, startService, Config, { ...environment, CONSOLE_URL: site })
+  const browser = openBrowser(behind.url)
+  const own = { origin: site }
+  t.equal((await browser.ask('POST /api/session', ROOT)).status, 403, 'not by the address behind the proxy')
+  t.equal((await browser.ask('POST /api/session', ROOT, own)).status, 200)
+  t.match(browser.setCookie, /^__Host-lectern=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+  t.equal((await browser.ask('POST /api/courses', {}, own)).status, 400, 'only the body is wrong')
+  t.equal((await browser.ask('POST /api/courses', {}, { origin: 'http://lectern.example.edu' })).status, 403)
+  const plain = { cookie: browser.cookie.replace('__Host-', '') }
+  t.equal((await browser.ask('GET /api/courses', undefined, plain)).status, 401, 'no other name will do')
+  const { body } = await clientOf(behind.url)<{ inviteUrl: string }>('POST /api/staff', {
+    email: 'new@example.edu',
+    name: 'New',
+  })
+  t.ok(body.inviteUrl.startsWith(`${site}/invite#`), 'links lead to the public address')
 })
 
 t.test('one changes one’s own password, and is signed out everywhere else', async t => {

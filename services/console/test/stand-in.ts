@@ -1,4 +1,5 @@
 import { AppendAuditCall } from '@lectern/shared/contracts/audit.ts'
+import { GrantCall, type LedgerEntry } from '@lectern/shared/contracts/budget.ts'
 import {
   AddStudentsCall,
   type Course,
@@ -6,9 +7,7 @@ import {
   GetCourseCall,
   GetKeyCall,
   GetStudentCall,
-  GrantCall,
   type Key,
-  type LedgerEntry,
   ListCoursesCall,
   type NewKey,
   type Student,

@@ -8,8 +8,8 @@ import { createApp } from '../src/app.ts'
 /** Writes the types of the console's HTTP API, as its own OpenAPI document describes it. Nothing is asked or listens. */
 export async function writeTypes(path: string): Promise<void> {
   const app = await createApp({
-    // Only answering needs the bus.
-    nc: {} as NatsConnection,
+    // Only answering needs the bus, and what listens hears nothing.
+    nc: { subscribe: () => undefined } as unknown as NatsConnection,
     log: createLog('console', 'silent'),
     needs: { checks: {}, shared: {} },
     adminToken: 'nobody-can-ask-this',

@@ -44,6 +44,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     // A line per request would cost more than its reservation; failures are logged where they are understood.
+    // Each line has the request's id already; a logger for each request is a kilobyte that a stream would keep.
+    childLoggerFactory: logger => logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUIDv7(),
     bodyLimit: config.MAX_BODY_BYTES,
@@ -71,15 +73,15 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   observeRequests(app)
   decorateRequests(app)
   answerErrors(app)
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     const { requestIdHeader } = request.routeOptions.config.dialect ?? {}
     if (requestIdHeader) reply.header(requestIdHeader, request.id)
-    if (!parts.isStopping()) return
+    if (!parts.isStopping()) return done()
     reply.header('connection', 'close')
-    if (request.routeOptions.url?.startsWith('/v1/') && !app.server.listening) {
-      throw new LecternError('service_unavailable', { retryAfterMs: 1000 })
-    }
+    const isLate = request.routeOptions.url?.startsWith('/v1/') && !app.server.listening
+    if (isLate) done(new LecternError('service_unavailable', { retryAfterMs: 1000 }))
+    else done()
   })
   refuseUnderPressure(app, {
     mostOpenRequests: config.MAX_OPEN_REQUESTS,

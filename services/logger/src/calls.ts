@@ -1,6 +1,7 @@
 import * as conversation from '@lectern/shared/contracts/conversations.ts'
 import { QuestionsUseCall, WeeksUseCall, WeekUseCall } from '@lectern/shared/contracts/use.ts'
 import type { Responder } from '@lectern/shared/nats/responder.ts'
+import { eraseStudent, listErasures } from './handlers/erasures.ts'
 import { exportConversations, pseudonyms } from './handlers/export-conversations.ts'
 import { flagConversation } from './handlers/flag-conversation.ts'
 import { getConversation } from './handlers/get-conversation.ts'
@@ -10,6 +11,7 @@ import { addNote, listNotes, removeNote } from './handlers/notes.ts'
 import { searchConversations } from './handlers/search-conversations.ts'
 import { questionsUse, weeksUse, weekUse } from './handlers/use.ts'
 import type { Conversations } from './store/conversations.ts'
+import type { Erasures } from './store/erasures.ts'
 import type { Flags } from './store/flags.ts'
 import type { Notes } from './store/notes.ts'
 import type { Pseudonyms } from './store/pseudonyms.ts'
@@ -23,12 +25,13 @@ export interface Parts {
   notes: Notes
   pseudonymsOf: Pseudonyms
   findThread: FindThread
+  erasures: Erasures
   use: Use
 }
 
 /** What the console asks. */
 export function answerConsole(responder: Responder, parts: Parts): void {
-  const { conversations, flags, notes, pseudonymsOf, findThread, use } = parts
+  const { conversations, flags, notes, pseudonymsOf, findThread, erasures, use } = parts
   responder.on(conversation.ListConversationsCall, listConversations(conversations))
   responder.on(conversation.SearchConversationsCall, searchConversations(conversations))
   responder.on(conversation.GetConversationCall, getConversation(conversations))
@@ -39,6 +42,8 @@ export function answerConsole(responder: Responder, parts: Parts): void {
   responder.on(conversation.GetThreadCall, getThread(findThread))
   responder.on(conversation.ExportConversationsCall, exportConversations(conversations))
   responder.on(conversation.PseudonymsCall, pseudonyms(pseudonymsOf))
+  responder.on(conversation.EraseStudentCall, eraseStudent(erasures))
+  responder.on(conversation.ListErasuresCall, listErasures(erasures))
   responder.on(WeekUseCall, weekUse(use))
   responder.on(WeeksUseCall, weeksUse(use))
   responder.on(QuestionsUseCall, questionsUse(use))

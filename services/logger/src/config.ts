@@ -11,10 +11,10 @@ export const Config = Type.Object({
     description: 'postgresql://user:password@host:port/database; the tables are in its schema logs',
   }),
   BATCH_SIZE: Type.Integer({
-    default: 200,
+    default: 1000,
     minimum: 1,
     maximum: 5000,
-    description: 'most records in one insert; beyond some hundred a statement gains nothing more',
+    description: 'most records stored at once, as far as they have less than 1 MiB',
   }),
   BATCH_LINGER_MS: Type.Integer({
     default: 100,

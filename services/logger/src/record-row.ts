@@ -1,6 +1,7 @@
 import type { ConversationRecord } from '@lectern/shared/contracts/records.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
 import { questionOf } from '@lectern/shared/message-text.ts'
+import type { ColumnType } from './store/binary-rows.ts'
 import { excerptOf, searchTextOf } from './transcript.ts'
 
 /** A record as the columns of `logs.records`. */
@@ -28,7 +29,7 @@ export function toRow(record: ConversationRecord) {
     cached: record.cached ?? false,
     outcome: record.outcome,
     error_code: record.errorCode,
-    started_at: isoOf(record.startedAtMs),
+    started_at: instantOf(record.startedAtMs),
     first_token_ms: record.firstTokenMs,
     total_ms: record.totalMs,
     prompt_version_id: record.promptVersionId,
@@ -44,43 +45,46 @@ export function toRow(record: ConversationRecord) {
   }
 }
 
-/** The columns, in one fixed order. */
-export const COLUMNS = [
-  'id',
-  'course_id',
-  'student_id',
-  'week',
-  'endpoint',
-  'stream',
-  'model',
-  'provider',
-  'provider_model',
-  'input_tokens',
-  'output_tokens',
-  'cached_tokens',
-  'usage_source',
-  'charge_tokens',
-  'paid_by',
-  'cached',
-  'outcome',
-  'error_code',
-  'started_at',
-  'first_token_ms',
-  'total_ms',
-  'prompt_version_id',
-  'prompt_version',
-  'rule_hits',
-  'trace_id',
-  'messages',
-  'parameters',
-  'answers',
-  'question',
-  'answer',
-  'search_text',
-] as const satisfies (keyof RecordRow)[]
+/** The columns with their types, in the order in which they are written. */
+export const COLUMNS = Object.entries({
+  id: 'text',
+  course_id: 'text',
+  student_id: 'text',
+  week: 'int2',
+  endpoint: 'text',
+  stream: 'bool',
+  model: 'text',
+  provider: 'text',
+  provider_model: 'text',
+  input_tokens: 'int8',
+  output_tokens: 'int8',
+  cached_tokens: 'int8',
+  usage_source: 'text',
+  charge_tokens: 'int8',
+  paid_by: 'text',
+  cached: 'bool',
+  outcome: 'text',
+  error_code: 'text',
+  started_at: 'timestamptz',
+  first_token_ms: 'float8',
+  total_ms: 'float8',
+  prompt_version_id: 'text',
+  prompt_version: 'int4',
+  rule_hits: 'jsonb',
+  trace_id: 'text',
+  messages: 'jsonb',
+  parameters: 'jsonb',
+  answers: 'jsonb',
+  question: 'text',
+  answer: 'text',
+  search_text: 'text',
+} satisfies Record<keyof RecordRow, ColumnType>) as [keyof RecordRow, ColumnType][]
 
-function isoOf(ms: number): string {
-  if (Math.abs(ms) <= 8.64e15) return new Date(ms).toISOString()
+/** The end of the year 9999: what comes after it has no ISO form that all readers know. */
+const LAST_MS = 253_402_300_799_999
+
+function instantOf(ms: number): number {
+  if (ms <= LAST_MS) return ms
   throw new LecternError('invalid_request', {
     message: `startedAtMs ${ms} is no instant.`,
     param: 'startedAtMs',

@@ -1,4 +1,5 @@
 import {
+  CONVERSATIONS_STORED,
   DEADLETTER_CONSUMER,
   DEADLETTER_PREFIX,
   DEADLETTER_STREAM,
@@ -11,9 +12,10 @@ import { consumeBatches } from '@lectern/shared/nats/consumer.ts'
 import { followLogLevel } from '@lectern/shared/nats/log-level.ts'
 import { createResponder } from '@lectern/shared/nats/responder.ts'
 import { ensureStreams } from '@lectern/shared/nats/streams.ts'
-import { startPeriodic } from '@lectern/shared/periodic.ts'
 import { openPool } from '@lectern/shared/postgres/pool.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
+import { announcing, createAnnouncer } from './announcement.ts'
+import { createBusy } from './busy.ts'
 import { answerConsole } from './calls.ts'
 import type { Config } from './config.ts'
 import { answerAudit } from './handlers/audit.ts'
@@ -23,17 +25,19 @@ import { createAudit } from './store/audit.ts'
 import { createConversations } from './store/conversations.ts'
 import { openDatabase } from './store/database.ts'
 import { createDeadLetters } from './store/dead-letters.ts'
+import { createErasures } from './store/erasures.ts'
 import { createFlags } from './store/flags.ts'
 import { createNotes } from './store/notes.ts'
 import { keepPartitions } from './store/partitions.ts'
 import { createPseudonyms } from './store/pseudonyms.ts'
 import { createRecordWriter } from './store/record-writer.ts'
+import { keepSearchIndex } from './store/search-index.ts'
 import { createThreads } from './store/threads.ts'
 import { createUse } from './store/use.ts'
-import { catchUp } from './store/use-sums.ts'
+import { startUpkeep } from './upkeep.ts'
 
-/** What is not in the sums yet is read beside them, so this is about the size of that only. */
-const SUM_INTERVAL_MS = 15_000
+/** Five hundred usual records, beyond which a batch gains nothing; of large ones, one. A record takes several times its size here. */
+const BATCH_BYTES = 1024 * 1024
 
 /** Wires the service: two consumers that write, and what the console asks. */
 export async function startService(context: ServiceContext<Config>): Promise<RunningService> {
@@ -50,37 +54,45 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
 
   const responder = createResponder(nc, { queue: 'logger', log })
   closing.defer(() => responder.drain())
+  const erasures = createErasures(pool)
   answerConsole(responder, {
-    conversations: createConversations(db, clock),
+    conversations: createConversations(db, pool, clock),
     flags: createFlags(db),
     notes: createNotes(db),
     pseudonymsOf: createPseudonyms(db),
     findThread: createThreads(db),
+    erasures,
     use: createUse(pool),
   })
   answerAudit(responder, createAudit(db))
 
-  startPeriodic('summing up the use', { intervalMs: SUM_INTERVAL_MS, log, closing }, () =>
-    catchUp(pool, () => closing.disposed),
-  )
+  startUpkeep({ nc, pool, erasures }, context)
 
   const records = {
     stream: RECORDS_STREAM,
     durable: LOGGER_CONSUMER,
     subject: RECORD_COMPLETED,
     batchSize: config.BATCH_SIZE,
+    batchBytes: BATCH_BYTES,
     lingerMs: config.BATCH_LINGER_MS,
     log,
   }
-  const recordConsumer = consumeBatches(nc, records, completionRecorded(createRecordWriter(pool, log)))
+  const announcer = createAnnouncer(stored => nc.publish(CONVERSATIONS_STORED, JSON.stringify(stored)))
+  closing.defer(() => announcer.stop())
+  const { watch, isBusy } = createBusy(config.BATCH_LINGER_MS)
+  const write = announcing(createRecordWriter(pool, log), announcer)
+  const recordConsumer = consumeBatches(nc, records, watch(completionRecorded(write)))
   closing.defer(() => recordConsumer.stop())
+  const searchIndex = keepSearchIndex({ pool, isBusy, log })
+  closing.defer(() => searchIndex.stop())
 
   const deadLetters = {
     stream: DEADLETTER_STREAM,
     durable: DEADLETTER_CONSUMER,
     subject: `${DEADLETTER_PREFIX}.>`,
-    // Rare, and each as large as a message of the bus may be.
+    // Rare.
     batchSize: 10,
+    batchBytes: BATCH_BYTES,
     lingerMs: config.BATCH_LINGER_MS,
     log,
   }

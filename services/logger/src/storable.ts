@@ -18,5 +18,6 @@ export function storableJson(value: unknown): { json: string; replaced: boolean 
 
 /** The same for text. */
 export function storableText(text: string): string {
+  if (text.isWellFormed() && !text.includes('\0')) return text
   return text.toWellFormed().replaceAll('\0', '\ufffd')
 }

@@ -5,15 +5,19 @@ import { questionOf } from '@lectern/shared/message-text.ts'
 
 /** Characters of question and answer that a list shows. */
 const EXCERPT_CHARACTERS = 200
+/** Has one form only: most questions in English, which need not be looked up letter by letter. */
+const ASCII = /^[\0-\x7f]*$/
 /** Between the texts of one record, so that nothing is found across the end of one and the beginning of the next. */
 const SEPARATOR = '\n\u001f\n'
 
 /** The beginning of a text, cut between characters. */
 export function excerptOf(text: string): string {
-  // A character takes at most two units, so this is enough of a text that may have megabytes.
-  return Array.from(text.trimStart().slice(0, 2 * EXCERPT_CHARACTERS))
-    .slice(0, EXCERPT_CHARACTERS)
-    .join('')
+  const trimmed = text.trimStart()
+  let units = 0
+  for (let characters = 0; characters < EXCERPT_CHARACTERS && units < trimmed.length; characters++) {
+    units += (trimmed.codePointAt(units) ?? 0) > 0xffff ? 2 : 1
+  }
+  return trimmed.slice(0, units)
 }
 
 /**
@@ -22,7 +26,7 @@ export function excerptOf(text: string): string {
  * own folding depends on the locale with which somebody once created the database.
  */
 export function foldText(text: string): string {
-  return text.normalize('NFKC').toUpperCase()
+  return (ASCII.test(text) ? text : text.normalize('NFKC')).toUpperCase()
 }
 
 /** All that a search looks into: the newest message and every answer, folded. */

@@ -25,9 +25,9 @@ await createImpatientConsumer(nc)
 const records = (count: number, courseId: string) =>
   Array.from({ length: count }, () => recordOf({ courseId }))
 const idsOf = (of: { id: string }[]) => of.map(({ id }) => id).sort()
-const insertWaits = async () => {
+const storingWaits = async () => {
   const { rows } = await pool.query<{ n: number }>(
-    `SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT INTO logs.records%'
+    `SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'COPY logs.records%'
      AND application_name = 'lectern-logger'`,
   )
   return (rows[0]?.n ?? 0) > 0
@@ -39,7 +39,7 @@ t.test('P3: a logger killed in the middle of a batch loses and doubles nothing',
   await client.query('BEGIN; LOCK TABLE logs.records IN SHARE MODE')
   const killed = startProcess(t, servers)
   await Promise.all(sent.map(publish))
-  await until('an insert that waits', insertWaits)
+  await until('an insert that waits', storingWaits)
   killed.kill('SIGKILL')
   await once(killed, 'exit')
   // Postgres may still carry out what the dead process sent: committed, and never acknowledged.

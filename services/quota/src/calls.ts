@@ -1,3 +1,4 @@
+import * as budget from '@lectern/shared/contracts/budget.ts'
 import type { Call, RequestOf } from '@lectern/shared/contracts/call.ts'
 import * as staff from '@lectern/shared/contracts/courses.ts'
 import {
@@ -90,9 +91,9 @@ export function answerStaff(responder: Responder, parts: Parts): void {
   on(staff.GetKeyCall, getKey(keys))
   on(staff.RotateKeyCall, rotateKey(parts))
   on(staff.RevokeKeyCall, revokeKey(parts))
-  on(staff.GrantCall, addGrant(parts))
-  on(staff.StudentBalanceCall, studentBalance(parts))
-  on(staff.ListLedgerCall, listLedger(students, statements))
+  on(budget.GrantCall, addGrant(parts))
+  on(budget.StudentBalanceCall, studentBalance(parts))
+  on(budget.ListLedgerCall, listLedger(students, statements))
   on(roster.SetJoinCodeCall, setJoinCode(courses))
   on(roster.UpdateStudentCall, updateStudent(parts))
   on(roster.PlanImportCall, planImport(parts.imports))

@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '@lectern/shared/contracts/courses.ts'
+import type { LedgerEntry } from '@lectern/shared/contracts/budget.ts'
 import type { LedgerEntry as EntryRow } from '../generated/client.ts'
 
 /** An entry of the ledger as staff see it. */

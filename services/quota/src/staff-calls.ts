@@ -26,6 +26,7 @@ export function answerIdentity(responder: Responder, parts: StaffParts): void {
   on(contract.AcceptInvitationCall, access.acceptInvitation)
   on(contract.ListStaffCall, members.listStaff)
   on(contract.InviteStaffCall, members.inviteStaff)
+  on(contract.InviteToCourseCall, members.inviteToCourse)
   on(contract.RenewLinkCall, members.renewLink)
   on(contract.UpdateStaffCall, members.updateStaff)
   on(contract.PutRoleCall, members.putRole)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import * as staff from '@lectern/shared/contracts/courses.ts'
+import * as budget from '@lectern/shared/contracts/budget.ts'
 import { createLog } from '@lectern/shared/log.ts'
 import t from 'tap'
 import type { Alarms } from '../src/alarms.ts'
@@ -33,7 +33,7 @@ const compareAll = async () => {
   for (let step = 0; step < 32; step += 1) await round()
 }
 const correct = ({ studentId }: Enrolled, tokens: number) =>
-  quota.ask(staff.GrantCall, {
+  quota.ask(budget.GrantCall, {
     ...{ grantId: randomUUID(), studentId, week: 1, tokens, reason: 'too many', actor: 'dean' },
   })
 const charged = async (who: Enrolled, charge: number) => {

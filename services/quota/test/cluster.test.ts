@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startRedisCluster } from '@lectern/local/servers/redis-cluster.ts'
+import * as budget from '@lectern/shared/contracts/budget.ts'
 import * as staff from '@lectern/shared/contracts/courses.ts'
 import { Redis } from 'ioredis'
 import t from 'tap'
@@ -60,7 +61,7 @@ t.test('P1 P2 P4: every operation, for courses on different nodes at the same ti
     t.match(await quota.balance(who), { granted: 1000, used: 40, remaining: 960 }, 'the third has expired')
     await quota.record(who, { id: late, charge: 7 })
     const grant = { studentId: who.studentId, week: 1, tokens: 500, reason: 'r', actor: 'a' }
-    await quota.ask(staff.GrantCall, { grantId: randomUUID(), ...grant })
+    await quota.ask(budget.GrantCall, { grantId: randomUUID(), ...grant })
     await until(async () => (await quota.balance(who)).used === 47)
     t.match(await quota.balance(who), { granted: 1500, held: 0, remaining: 1453 })
     await until(async () => (await quota.entries(who)).length === 6)

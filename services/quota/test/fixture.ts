@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '@lectern/shared/clock.ts'
+import * as budget from '@lectern/shared/contracts/budget.ts'
 import type { Call, ReplyOf, RequestOf } from '@lectern/shared/contracts/call.ts'
 import * as staff from '@lectern/shared/contracts/courses.ts'
 import * as quota from '@lectern/shared/contracts/quota.ts'
@@ -38,7 +39,7 @@ export interface Fixture {
   /** Publishes the record that ends a reservation. */
   record(who: Enrolled, end: RecordedHeaders): Promise<void>
   balance(who: Enrolled): Promise<quota.Balance>
-  entries(who: Enrolled): Promise<staff.LedgerEntry[]>
+  entries(who: Enrolled): Promise<budget.LedgerEntry[]>
   startReplica(env?: Record<string, string>): Promise<Fixture['service']>
   service: Awaited<
     ReturnType<typeof startTestService<typeof Config, Awaited<ReturnType<typeof startService>>>>
@@ -162,7 +163,7 @@ function actions(nc: NatsConnection, clock: Clock | undefined) {
     return answer.balance
   }
   const entries: Fixture['entries'] = async ({ studentId }) =>
-    (await ask(staff.ListLedgerCall, { studentId, week: null, limit: 500 })).items
+    (await ask(budget.ListLedgerCall, { studentId, week: null, limit: 500 })).items
   return { ask, student, course, reserve, record, balance, entries }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import * as budget from '@lectern/shared/contracts/budget.ts'
 import type { RequestOf } from '@lectern/shared/contracts/call.ts'
-import * as staff from '@lectern/shared/contracts/courses.ts'
 import { ReserveCall } from '@lectern/shared/contracts/quota.ts'
 import type fc from 'fast-check'
 import { type Asked, type Expected, HOLD_MS, type Hold, type Model } from './model.ts'
@@ -95,8 +95,8 @@ export async function giveMore(model: Model, world: World, student: number, toke
   const grant = { grantId: randomUUID(), studentId, week: model.week, tokens, reason: 'test', actor: 'test' }
   model.grant(student, tokens)
   const { ask } = world.quota
-  await Promise.all([ask(staff.GrantCall, grant), ask(staff.GrantCall, grant)])
-  const other = await ask(staff.GrantCall, { ...grant, tokens: tokens + 1 }).catch(error => error.code)
+  await Promise.all([ask(budget.GrantCall, grant), ask(budget.GrantCall, grant)])
+  const other = await ask(budget.GrantCall, { ...grant, tokens: tokens + 1 }).catch(error => error.code)
   if (other !== 'conflict') throw new Error('another grant with the same id was taken')
 }
 

@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { manualClock } from '@lectern/shared/clock.ts'
-import * as staff from '@lectern/shared/contracts/courses.ts'
+import * as budget from '@lectern/shared/contracts/budget.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
 import type { Test } from '@lectern/shared/testing/servers.ts'
 import { type Enrolled, type Fixture, until } from './fixture.ts'
@@ -115,7 +115,7 @@ export async function agree(model: Model, { quota, students }: World): Promise<v
       const expected = model.amounts(student, week)
       let seen: Partial<typeof expected> = {}
       await until(async () => {
-        seen = await quota.ask(staff.StudentBalanceCall, { studentId, week }).catch(() => ({}))
+        seen = await quota.ask(budget.StudentBalanceCall, { studentId, week }).catch(() => ({}))
         return Object.entries(expected).every(([name, value]) => seen[name as keyof typeof seen] === value)
       }, COMES_TO_REST_MS).catch(async () => {
         const where = `student ${student}, week ${week}`

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import * as budget from '@lectern/shared/contracts/budget.ts'
 import * as staff from '@lectern/shared/contracts/courses.ts'
 import { HEADER } from '@lectern/shared/contracts/subjects.ts'
 import t from 'tap'
@@ -27,7 +28,7 @@ t.test(
     await t.rejects(quota.reserve(stranger), { code: 'service_unavailable', retryAfterMs: 1000 })
     await t.rejects(ask(staff.GetCourseCall, { courseId: who.courseId }), { code: 'service_unavailable' })
     await t.rejects(
-      ask(staff.GrantCall, {
+      ask(budget.GrantCall, {
         grantId: 'g',
         studentId: who.studentId,
         week: 1,

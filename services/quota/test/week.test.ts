@@ -1,4 +1,5 @@
 import { manualClock } from '@lectern/shared/clock.ts'
+import * as budget from '@lectern/shared/contracts/budget.ts'
 import * as staff from '@lectern/shared/contracts/courses.ts'
 import { AuthenticateCall, OwnBalanceCall } from '@lectern/shared/contracts/quota.ts'
 import t from 'tap'
@@ -20,7 +21,7 @@ t.test('P1: a new week is a new account; what began in the old one is charged th
   t.match(await quota.reserve(who), { granted: false, reason: 'course_closed', retryAfterMs: null })
   t.match(await ask(AuthenticateCall, { keyHash: who.keyHash }), { known: true, week: null })
   t.same(await ask(OwnBalanceCall, { keyHash: who.keyHash }), { known: false, reason: 'course_closed' })
-  await t.rejects(ask(staff.StudentBalanceCall, { studentId: who.studentId, week: null }), {
+  await t.rejects(ask(budget.StudentBalanceCall, { studentId: who.studentId, week: null }), {
     code: 'course_closed',
   })
 
@@ -33,7 +34,7 @@ t.test('P1: a new week is a new account; what began in the old one is charged th
   clock.set(SECOND_WEEK_MS)
   t.match(await quota.reserve(who), { granted: true, week: 2, remaining: 900 })
   await quota.record(who, { id: reservationId, week: 1, charge: 801 })
-  const first = () => ask(staff.StudentBalanceCall, { studentId: who.studentId, week: 1 })
+  const first = () => ask(budget.StudentBalanceCall, { studentId: who.studentId, week: 1 })
   await until(async () => (await first()).used === 801)
   t.match(await quota.balance(who), { week: 2, granted: 1000, used: 0 })
 
@@ -84,7 +85,7 @@ t.test('P1: a break is closed and is not counted', async t => {
   t.same(await ask(OwnBalanceCall, { keyHash: who.keyHash }), { known: false, reason: 'course_closed' })
   clock.set(at('2027-03-29'))
   t.match(await quota.reserve(who), { granted: true, week: 3, resetsAtMs: at('2027-04-05'), remaining: 900 })
-  const balance = (week: number) => ask(staff.StudentBalanceCall, { studentId: who.studentId, week })
+  const balance = (week: number) => ask(budget.StudentBalanceCall, { studentId: who.studentId, week })
   t.match(await balance(4), { granted: 1000, resetsAtMs: at('2027-04-12') })
   for (const week of [5, 1000, 1002, 1999])
     await t.rejects(balance(week), {
@@ -127,10 +128,10 @@ t.test(
       { granted: 200 },
       'corrected from what it had, not from what it was in between',
     )
-    const balance = (week: number) => ask(staff.StudentBalanceCall, { studentId: who.studentId, week })
+    const balance = (week: number) => ask(budget.StudentBalanceCall, { studentId: who.studentId, week })
     t.match(await balance(1002), { granted: 150 })
     await t.rejects(balance(1001), { message: /the weeks 1 to 4, and outside them 1000, 1002, 1999\.$/ })
-    await ask(staff.GrantCall, {
+    await ask(budget.GrantCall, {
       ...{ grantId: crypto.randomUUID(), studentId: who.studentId, week: 1999 },
       ...{ tokens: 7, reason: 'thesis', actor: 'dean' },
     })
@@ -153,13 +154,13 @@ t.test('P1: unused tokens are carried on, as far as nothing is open there any mo
   await until(async () => (await quota.entries(who)).length === 2)
   t.match(await quota.balance(who), { week: 1, granted: 1000, used: 450, held: 100 })
 
-  const early = await ask(staff.StudentBalanceCall, { studentId: who.studentId, week: 2 })
+  const early = await ask(budget.StudentBalanceCall, { studentId: who.studentId, week: 2 })
   t.match(early, { granted: 1000 }, 'nothing is carried before the week is over')
   clock.set(at('2027-03-08'))
   await quota.redis.del(...(await quota.redis.keys(`*:account:${who.studentId}:2`)))
   t.match(await quota.reserve(who), { granted: true, week: 2, remaining: 1350 })
   await quota.record(who, { id: open, week: 1, charge: 30 })
-  const first = () => ask(staff.StudentBalanceCall, { studentId: who.studentId, week: 1 })
+  const first = () => ask(budget.StudentBalanceCall, { studentId: who.studentId, week: 1 })
   await until(async () => (await first()).used === 480)
   t.match(await first(), { granted: 1000, held: 0, remaining: 520 })
   t.match(await quota.balance(who), { granted: 1450, held: 100 }, 'what was freed later is not carried')

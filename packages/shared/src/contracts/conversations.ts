@@ -11,6 +11,7 @@ const { v: _, messages: __, parameters: ___, answers: ____, ...summaryFields } =
 const staffFields = {
   flagged: Type.Optional(Type.Boolean()),
   notes: Type.Optional(Type.Integer({ minimum: 0, description: 'how many notes there are' })),
+  erased: Type.Optional(Type.Boolean({ description: 'its texts were deleted' })),
 }
 
 /** A conversation in a list: without its long parts, with the beginning of question and answer. */
@@ -133,3 +134,41 @@ export const GetThreadCall = defineCall(
     truncated: Type.Boolean({ description: 'there may be more than was looked through' }),
   }),
 )
+
+/** The proof that a student's conversations were deleted. */
+export const Erasure = Type.Object({
+  student: StudentId,
+  reason: Type.String(),
+  actor: Type.String(),
+  /** Everything that began until then. */
+  at: Iso,
+  records: Type.Integer({ minimum: 0 }),
+  from: Nullable(Iso),
+  to: Nullable(Iso),
+  digest: Type.String({ description: "SHA-256 of the records' ids in order, each with a line feed between" }),
+})
+export type Erasure = Static<typeof Erasure>
+
+/**
+ * Deletes what a student wrote and was answered, and the notes about it; the records stay without texts. Again: what came since,
+ * and one more proof.
+ */
+export const EraseStudentCall = defineCall(
+  'conversations.erase',
+  Type.Object({ studentId: StudentId, reason: Type.String({ minLength: 1, maxLength: 500 }), actor: Actor }),
+  Erasure,
+)
+/** Newest first; the last hundred. */
+export const ListErasuresCall = defineCall(
+  'conversations.erasures',
+  Type.Object({ studentId: StudentId }),
+  Type.Object({ items: Type.Array(Erasure) }),
+)
+
+/** The payload of the broadcast `logs.stored`: of what was stored within a moment, the newest. A record that came again is in it again. */
+export const ConversationsStored = Type.Object({
+  courseId: CourseId,
+  count: Type.Integer({ minimum: 1 }),
+  newest: Type.Array(ConversationSummary),
+})
+export type ConversationsStored = Static<typeof ConversationsStored>

@@ -11,10 +11,8 @@ import {
   Next,
   Nullable,
   PageQuery,
-  RequestId,
   StudentId,
   Tokens,
-  Week,
 } from './fields.ts'
 import { Balance, Weights } from './quota.ts'
 
@@ -246,51 +244,3 @@ export const GetKeyCall = defineCall(
 /** The old key ends in the same moment as the new one begins. */
 export const RotateKeyCall = defineCall('quota.keys.rotate', Type.Object({ keyId: KeyId, key: NewKey }), Key)
 export const RevokeKeyCall = defineCall('quota.keys.revoke', Type.Object({ keyId: KeyId }), Key)
-
-export const LedgerEntry = Type.Object({
-  id: Type.String(),
-  /** `allowance`, `carry` and `grant` add to the week; `settle` takes from it; `release` and `expire` end a hold for nothing. */
-  kind: Type.Enum(['allowance', 'carry', 'grant', 'settle', 'release', 'expire']),
-  studentId: StudentId,
-  courseId: CourseId,
-  week: Week,
-  /** Change of the balance: positive for what is granted, negative for what is charged. */
-  tokens: Type.Integer(),
-  reservationId: Nullable(Type.String()),
-  model: Nullable(Type.String()),
-  inputTokens: Nullable(Type.Integer()),
-  outputTokens: Nullable(Type.Integer()),
-  actor: Nullable(Type.String()),
-  reason: Nullable(Type.String()),
-  createdAt: Iso,
-})
-export type LedgerEntry = Static<typeof LedgerEntry>
-
-/** More (or, negative, fewer) tokens for one student in one week. Idempotent by `grantId`. */
-export const GrantCall = defineCall(
-  'quota.grants.add',
-  Type.Object(
-    {
-      grantId: RequestId,
-      studentId: StudentId,
-      week: Week,
-      tokens: Type.Integer({ minimum: -1_000_000_000_000, maximum: 1_000_000_000_000 }),
-      reason: Type.String({ minLength: 1, maxLength: 500 }),
-      actor: Type.String({ minLength: 1, maxLength: 200 }),
-    },
-    closed,
-  ),
-  LedgerEntry,
-)
-/** Week null: the running one. */
-export const StudentBalanceCall = defineCall(
-  'quota.students.balance',
-  Type.Object({ studentId: StudentId, week: Nullable(Week) }),
-  Balance,
-)
-/** Newest first. Week null: all weeks. */
-export const ListLedgerCall = defineCall(
-  'quota.ledger.list',
-  Type.Object({ studentId: StudentId, week: Nullable(Week), ...PageQuery }),
-  Type.Object({ items: Type.Array(LedgerEntry), next: Next }),
-)

@@ -53,8 +53,8 @@ export type StaffMember = Static<typeof StaffMember>
 const NewSession = Type.Object({ hash: SecretHash, replaces: Type.Optional(SecretHash) })
 export type NewSession = Static<typeof NewSession>
 
-const refused = <R extends string[]>(...reasons: R) =>
-  Type.Object({ accepted: Type.Literal(false), reason: Type.Enum(reasons) })
+const refused = <R extends string>(...reasons: R[]) =>
+  Type.Object({ accepted: Type.Literal(false), reason: Type.Unsafe<R>(Type.Enum(reasons)) })
 const accepted = Type.Object({ accepted: Type.Literal(true), user: Identity })
 
 /** Whether nobody could sign in as admin yet; then, with a hash, a link with that secret makes the first one. */
@@ -159,6 +159,25 @@ export const InviteStaffCall = defineCall(
     closed,
   ),
   StaffMember,
+)
+/**
+ * A role in a course for whoever has this e-mail; somebody new is invited for it, by a link. `invited` false: they were of the
+ * staff already, and the link was not kept.
+ */
+export const InviteToCourseCall = defineCall(
+  'staff.roles.invite',
+  Type.Object(
+    {
+      courseId: CourseId,
+      role: CourseRole,
+      staffId: StaffId,
+      email: StaffEmail,
+      name: StaffName,
+      linkHash: SecretHash,
+    },
+    closed,
+  ),
+  Type.Object({ member: StaffMember, invited: Type.Boolean() }),
 )
 /** A new link for somebody; the ones before it end. What was in force stays so until it is used. */
 export const RenewLinkCall = defineCall(

@@ -24,6 +24,9 @@ export const PROMPTS_CHANGED = 'prompts.changed'
 /** Broadcast: a gateway is there, with what it has and wants of the limits that are shared, or leaves. Payload: `upstream/presence.ts` of the gateway. */
 export const GATEWAYS_PRESENT = 'gateways.present'
 
+/** Broadcast: conversations of a course were stored, for consoles that show it. Payload: `contracts/conversations.ts`. */
+export const CONVERSATIONS_STORED = 'logs.stored'
+
 /** Broadcast: how much a service logs for a while. Payload: `contracts/ops.ts`. */
 export const LOG_LEVEL_CHANGE = 'ops.log-level'
 

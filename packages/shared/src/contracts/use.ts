@@ -89,10 +89,10 @@ export const WeekUseCall = defineCall(
     countedToMs,
   }),
 )
-/** Every week in which something was asked, in order. */
+/** Every week in which something was asked, in order; or only the one that is named. */
 export const WeeksUseCall = defineCall(
   'use.weeks',
-  Type.Object({ courseId: CourseId }),
+  Type.Object({ courseId: CourseId, week: Type.Optional(Week) }),
   Type.Object({ items: Type.Array(WeekUse), countedToMs }),
 )
 /** Of the newest questions of a week, at most 50,000. */

@@ -15,6 +15,8 @@ import { contextOf, linksOf, messagingAttributes, traceHeaders } from './tracing
 const ACK_WAIT_MS = 10_000
 const SIGN_OF_LIFE_MS = ACK_WAIT_MS / 3
 const RETRY_MS = { first: 100, most: 5000 }
+/** Most bodies that the server sends ahead, whatever their size: it is asked for the next when a quarter of them are here. */
+const BODIES_AHEAD = 16
 
 export interface ConsumerOptions {
   stream: string
@@ -25,6 +27,11 @@ export interface ConsumerOptions {
   headersOnly?: boolean
   /** Most messages in one batch. */
   batchSize: number
+  /**
+   * Most bytes of bodies in one batch, unless a single one has more. While so many wait for their batch, further ones stay in the
+   * stream. Default: not bounded, as headers are small and their arrival is work in itself (`onArrival`).
+   */
+  batchBytes?: number
   /** How long a batch waits for more after its first message. */
   lingerMs: number
   /** Most messages that all replicas may hold unacknowledged; beyond it the server waits. Default: eight batches. */
@@ -47,7 +54,7 @@ export type BatchHandler = (messages: readonly JsMsg[]) => Promise<void>
 export function consumeBatches(nc: NatsConnection, options: ConsumerOptions, handle: BatchHandler) {
   const { log } = options
   const stopping = new AbortController()
-  const batch = createBatch<JsMsg>(options)
+  const batch = createBatch<JsMsg>({ ...options, bytesOf: message => message.data.length })
   const inHand = new Set<JsMsg>()
   const metrics = measureConsumer(nc, options)
   const signs = setInterval(() => {
@@ -79,10 +86,11 @@ export function consumeBatches(nc: NatsConnection, options: ConsumerOptions, han
     await process(messages.slice(middle))
   }
 
-  const arrive = (message: JsMsg) => {
+  const arrive = async (message: JsMsg) => {
     inHand.add(message)
     if (options.onArrival) void arrived(options, message, options.onArrival)
     batch.add(message)
+    if (options.batchBytes !== undefined) await batch.room()
   }
   const receiving = receive(nc, options, arrive, stopping.signal)
   const working = (async () => {
@@ -138,22 +146,24 @@ function arrived(
 async function receive(
   nc: NatsConnection,
   options: ConsumerOptions,
-  arrive: (message: JsMsg) => void,
+  arrive: (message: JsMsg) => Promise<void>,
   stop: AbortSignal,
 ): Promise<void> {
   while (!stop.aborted) {
     try {
       const consumer = await openConsumer(nc, options)
       const messages: ConsumerMessages = await consumer.consume({
-        max_messages: options.batchSize * 2,
+        max_messages: Math.min(options.batchSize * 2, options.batchBytes ? BODIES_AHEAD : Infinity),
         abort_on_missing_resource: true,
-        callback: arrive,
       })
       const close = () => void messages.close()
       stop.addEventListener('abort', close, { once: true })
-      const failure = await messages.closed()
-      stop.removeEventListener('abort', close)
-      if (failure) throw failure
+      try {
+        // More is asked of the server only as this goes on.
+        for await (const message of messages) await arrive(message)
+      } finally {
+        stop.removeEventListener('abort', close)
+      }
     } catch (error) {
       if (stop.aborted || nc.isClosed()) return
       options.log.warn({ err: error, consumer: options.durable }, 'consumer lost, will be opened again')

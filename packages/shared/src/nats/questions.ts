@@ -35,6 +35,7 @@ class Questions {
   readonly #nc: NatsConnection
   readonly #inbox: string
   readonly #open = new Map<string, Pending>()
+  #outbox: { token: string; question: Question }[] = []
   #asked = 0
 
   constructor(nc: NatsConnection, inboxPrefix: string | undefined) {
@@ -47,18 +48,30 @@ class Questions {
     void this.#followRefusals()
   }
 
-  ask({ subject, payload, headers, timeoutMs }: Question): Promise<Msg> {
+  ask(question: Question): Promise<Msg> {
+    const { subject, timeoutMs } = question
     if (this.#nc.isDraining()) return Promise.reject(new RequestError('the connection is being closed'))
     const token = (this.#asked++).toString(36)
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#fail(token, new TimeoutError()), timeoutMs)
       this.#open.set(token, { subject, resolve, reject, timer })
+      this.#outbox.push({ token, question })
+      if (this.#outbox.length === 1) setImmediate(() => this.#send())
+    })
+  }
+
+  /** All that was asked in one turn of the event loop is one write. */
+  #send(): void {
+    const asked = this.#outbox
+    this.#outbox = []
+    for (const { token, question } of asked) {
+      const { subject, payload, headers } = question
       try {
         this.#nc.publish(subject, payload, { reply: this.#inbox + token, headers: headersOf(headers) })
       } catch (error) {
         this.#fail(token, error as Error)
       }
-    })
+    }
   }
 
   #take(answer: Msg): void {

@@ -6,6 +6,7 @@ import { observeGauge } from '../metrics.ts'
 import { watchSlowQueries } from './slow-queries.ts'
 
 export type Pool = pg.Pool
+export type PoolClient = pg.PoolClient
 
 export interface PoolOptions {
   url: string

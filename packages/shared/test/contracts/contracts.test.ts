@@ -26,6 +26,7 @@ const REFUSING = [
   'quota.students.plan-import',
   'quota.students.update',
   'staff.invite',
+  'staff.roles.invite',
   'staff.update',
 ]
 

@@ -5,7 +5,7 @@ import {
   LedgerEntry,
   ListLedgerCall,
   StudentBalanceCall,
-} from '@lectern/shared/contracts/courses.ts'
+} from '@lectern/shared/contracts/budget.ts'
 import { PageQuery, RequestId, Week } from '@lectern/shared/contracts/fields.ts'
 import { Balance } from '@lectern/shared/contracts/quota.ts'
 import { LecternError } from '@lectern/shared/errors.ts'

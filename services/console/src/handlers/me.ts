@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { StudentBalanceCall } from '@lectern/shared/contracts/courses.ts'
+import { StudentBalanceCall } from '@lectern/shared/contracts/budget.ts'
 import {
   EndStudentSessionCall,
   Me,

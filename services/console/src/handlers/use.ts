@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { type Course, GetCourseCall, StudentBalanceCall } from '@lectern/shared/contracts/courses.ts'
+import { StudentBalanceCall } from '@lectern/shared/contracts/budget.ts'
+import { type Course, GetCourseCall } from '@lectern/shared/contracts/courses.ts'
 import { CourseId } from '@lectern/shared/contracts/fields.ts'
 import {
   QuestionsUseCall,

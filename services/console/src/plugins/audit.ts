@@ -15,9 +15,6 @@ declare module 'fastify' {
   }
 }
 
-/** A sign-in that counts: it was right or wrong. What is refused unread, or for their number, anybody can do without end. */
-const TRIED = (status: number) => status < 400 || status === 401
-
 /**
  * Writes into the audit log what `permissions.ts` names, before it is done: where that cannot be written, nothing is done
  * and nothing is read. A failure is a second entry. Who signs in is known afterwards, so a sign-in is written then, before the
@@ -35,6 +32,7 @@ export function auditRequests(app: FastifyInstance, nc: NatsConnection): void {
     })
   }
   app.decorateRequest('audited', false)
+  app.decorateRequest('tried', null)
 
   app.addHook('preHandler', async request => {
     const { level, audit: action } = permissionOfRequest(request)
@@ -44,25 +42,24 @@ export function auditRequests(app: FastifyInstance, nc: NatsConnection): void {
   })
 
   app.addHook('onSend', async (request, reply, payload) => {
-    const { level, audit: action } = permissionOfRequest(request)
+    const { audit: action } = permissionOfRequest(request)
     const { statusCode: status } = reply
     if (action === undefined) return payload
     if (request.audited && status >= 400) {
       const failed = write(request, { action, outcome: 'failed', details: { status } })
       await failed.catch((err: unknown) => request.log.error({ err, action }, 'a failure was not audited'))
-    } else if (level === 'anyone' && !request.audited && TRIED(status))
-      await writeSignIn(request, reply, action)
+    } else if (request.tried !== null && !request.audited) await writeSignIn(request, reply, action)
     return payload
   })
 
   async function writeSignIn(request: FastifyRequest, reply: FastifyReply, action: string): Promise<void> {
-    // Once: the answer to a failure comes by here again.
-    request.audited = true
-    const outcome = reply.statusCode < 400 ? 'done' : 'failed'
+    const outcome = request.caller ? 'done' : 'failed'
     try {
       await write(request, { action, outcome, details: detailsOf(undefined, request.body) })
     } catch (error) {
       reply.removeHeader('set-cookie')
+      // The answer to this failure comes by here again.
+      request.tried = null
       throw error
     }
   }
@@ -73,14 +70,13 @@ function permissionOfRequest({ method, routeOptions: { url } }: FastifyRequest):
 }
 
 function entryOf(request: FastifyRequest): Omit<NewAuditEntry, 'action' | 'outcome' | 'details'> {
-  const { id: requestId, ip: address, caller, courseId, params, body } = request
-  const tried = (body as { email?: unknown } | undefined)?.email
+  const { id: requestId, ip: address, caller, courseId, params, tried } = request
   return {
     id: randomUUIDv7(),
     ...(caller?.kind === 'person'
       ? { actor: caller.user.email, actorId: caller.user.id }
       : {
-          actor: caller ? 'token' : storable(typeof tried === 'string' ? tried : 'unknown'),
+          actor: caller ? 'token' : storable(tried ?? 'unknown'),
           actorId: null,
         }),
     address,

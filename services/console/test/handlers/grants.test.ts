@@ -1,4 +1,4 @@
-import { LedgerEntry } from '@lectern/shared/contracts/courses.ts'
+import { LedgerEntry } from '@lectern/shared/contracts/budget.ts'
 import t from 'tap'
 import { Value } from 'typebox/value'
 import { COURSE, startConsole } from '../lectern.ts'

@@ -85,8 +85,15 @@ t.test('mass assignment: nobody makes themselves more than they are', async t =>
     t.equal((await admin.ask('POST /api/staff', body)).status, 400)
   for (const patch of [{}, { email: 'y@example.edu' }, { passwordHash: 'x' }, { canSignIn: true }])
     t.equal((await admin.ask(`PATCH /api/staff/${owner.id}`, patch)).status, 400)
-  const name = { name: 'Otto', __proto__: { isAdmin: true } }
-  t.match((await admin.ask<Member>(`PATCH /api/staff/${owner.id}`, name)).body, { isAdmin: false })
+  const json = { 'content-type': 'application/json' }
+  for (const raw of ['{"name":"Otto","__proto__":{"isAdmin":true}}', '{"name":"Otto","constructor":{}}']) {
+    await admin.ask(`PATCH /api/staff/${owner.id}`, raw, json)
+    const { body } = await admin.ask<{ items: Member[] }>('GET /api/staff')
+    t.match(
+      body.items.find(({ id }) => id === owner.id),
+      { isAdmin: false },
+    )
+  }
 })
 
 t.test('roles in a course, by its owner', async t => {
@@ -106,6 +113,19 @@ t.test('roles in a course, by its owner', async t => {
   t.same(
     body.items.map(({ id, role }) => `${id} ${role}`).sort(),
     [`${helper.id} assistant`, `${owner.id} owner`].sort(),
+  )
+  const bring = (email: string, more: object = {}) =>
+    owner.ask<Member>('POST /api/courses/other/staff', { email, name: 'N', role: 'assistant', ...more })
+  const known = await bring(helper.email.toUpperCase())
+  t.match(known, { status: 201, body: { id: helper.id, inviteUrl: null } })
+  const { body: brought } = await bring('new@example.edu')
+  const assistant = openBrowser(url)
+  await assistant.ask('POST /api/invite', { token: tokenOf(brought), ...NEW })
+  t.equal((await assistant.ask('GET /api/courses/other/students')).status, 200)
+  t.equal((await bring('x@example.edu', { isAdmin: true })).status, 400)
+  t.equal(
+    (await helper.ask('POST /api/courses/other/staff', { email: 'y@x', name: 'Y', role: 'owner' })).status,
+    403,
   )
   t.equal((await owner.ask(`DELETE ${route}`)).status, 204)
   t.equal((await helper.ask('GET /api/courses/other')).status, 404)

@@ -10,6 +10,9 @@ import {
 } from 'playwright-core'
 import { PASSWORD } from '../browser.ts'
 
+/** What one step may take on a busy machine. */
+const STEP_TIMEOUT_MS = 15_000
+
 /** Debian's Chromium, installed if it is missing. */
 export async function startBrowser(): Promise<Browser> {
   const { chromium: executablePath } = await findOrInstall(['chromium'])
@@ -32,6 +35,7 @@ export async function openWindow(
   const context = await browser.newContext({ baseURL, locale: 'en-GB', ...options })
   if (email) await context.request.post('/api/session', { data: { email, password: PASSWORD } })
   const page = await context.newPage()
+  page.setDefaultTimeout(STEP_TIMEOUT_MS)
   const faults: string[] = []
   page.on('console', message => message.type() === 'error' && faults.push(message.text()))
   page.on('pageerror', error => faults.push(String(error)))

@@ -4,6 +4,7 @@ import t from 'tap'
 import {
   addDays,
   dayIn,
+  midnightIn,
   placeOf,
   shiftBreaks,
   toggleBreak,
@@ -78,3 +79,20 @@ t.test(
     )
   },
 )
+
+t.test('a day begins at the midnight of its zone, also where the clocks change', async t => {
+  for (const timezone of ['Europe/Berlin', 'Asia/Shanghai', 'America/New_York', 'UTC', 'Asia/Kathmandu']) {
+    for (const day of [
+      '2026-01-15',
+      '2026-03-29',
+      '2026-03-30',
+      '2026-10-25',
+      '2026-10-26',
+      '2026-03-08',
+      '2026-11-01',
+    ]) {
+      const real = Temporal.PlainDate.from(day).toZonedDateTime(timezone).toInstant().epochMilliseconds
+      t.equal(Date.parse(midnightIn(timezone, day)), real, `${timezone} ${day}`)
+    }
+  }
+})

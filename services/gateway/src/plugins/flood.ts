@@ -39,14 +39,19 @@ export function guardKeys(app: FastifyInstance, { badKeysPerMinute, quota }: Flo
   }
 
   app.decorateRequest('keyHash', '')
-  app.addHook('onRequest', async request => {
-    if (!request.routeOptions.url?.startsWith('/v1/')) return
+  app.addHook('onRequest', (request, _, done) => {
+    if (!request.routeOptions.url?.startsWith('/v1/')) return done()
     const key = keyOf(request)
     const keyHash = isWellFormedKey(key) ? hashKey(key) : null
     if (keyHash !== null && quota.isKnown(keyHash)) {
       request.keyHash = keyHash
-      return
+      return done()
     }
+    guard(request, key, keyHash).then(() => done(), done)
+  })
+
+  /** Throws for a key that is nobody's. */
+  async function guard(request: FastifyRequest, key: string, keyHash: string | null): Promise<void> {
     if ((badByAddress.get(request.ip)?.count ?? 0) >= badKeysPerMinute) {
       const retryAfterMs = badByAddress.getRemainingTTL(request.ip)
       const message = 'Too many wrong API keys came from your network. Wait a minute.'
@@ -59,7 +64,7 @@ export function guardKeys(app: FastifyInstance, { badKeysPerMinute, quota }: Flo
     }
     count(request.ip)
     throw new LecternError('invalid_api_key', key === '' ? { message: MISSING_KEY } : {})
-  })
+  }
 }
 
 const MISSING_KEY =

@@ -35,14 +35,14 @@ export function refuseUnderPressure(
     histogram.disable()
   })
 
-  app.addHook('onRequest', async (request, reply) => {
-    if (!request.routeOptions.url?.startsWith('/v1/')) return
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.routeOptions.url?.startsWith('/v1/')) return done()
     // Who does not say how long the body is may send as much as is allowed.
     const { method, headers } = request
     const bytes = method === 'GET' ? 0 : Number(headers['content-length'] ?? request.routeOptions.bodyLimit)
     if (open >= mostOpenRequests || openBytes + bytes > MOST_OPEN_BYTES || delayMs > mostEventLoopDelayMs) {
       request.log.warn({ open, openBytes, delayMs: Math.round(delayMs) }, 'overloaded: a request was refused')
-      throw new LecternError('overloaded', { retryAfterMs: RETRY_AFTER_MS })
+      return done(new LecternError('overloaded', { retryAfterMs: RETRY_AFTER_MS }))
     }
     open += 1
     openBytes += bytes
@@ -50,5 +50,6 @@ export function refuseUnderPressure(
       open -= 1
       openBytes -= bytes
     })
+    done()
   })
 }

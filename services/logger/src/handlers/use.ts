@@ -27,8 +27,8 @@ export function weekUse(use: Use): Handler<typeof WeekUseCall> {
 
 /** `use.weeks`: the same of all weeks, in short. */
 export function weeksUse(use: Use): Handler<typeof WeeksUseCall> {
-  return async ({ courseId }) => {
-    const { weeks, buckets, students, countedTo } = await use.weeks(courseId)
+  return async ({ courseId, week = null }) => {
+    const { weeks, buckets, students, countedTo } = await use.weeks(courseId, week)
     return { items: weeksOf(weeks, buckets, students), countedToMs: countedTo.getTime() }
   }
 }

@@ -11,7 +11,8 @@ export const SUMMARY_COLUMNS = Prisma.raw(`
   r.first_token_ms AS "firstTokenMs", r.total_ms AS "totalMs", r.prompt_version_id AS "promptVersionId",
   r.prompt_version AS "promptVersion", r.rule_hits AS "ruleHits", r.trace_id AS "traceId", r.question, r.answer,
   EXISTS (SELECT FROM logs.flags f WHERE f.record_id = r.id) AS flagged,
-  (SELECT count(*)::integer FROM logs.notes n WHERE n.record_id = r.id) AS notes`)
+  (SELECT count(*)::integer FROM logs.notes n WHERE n.record_id = r.id) AS notes,
+  EXISTS (SELECT FROM logs.erasures e WHERE e.student_id = r.student_id AND e.at >= r.started_at) AS erased`)
 
 /** The same and all that is long. */
 export const WHOLE_COLUMNS = Prisma.sql`${SUMMARY_COLUMNS}, r.messages, r.parameters, r.answers`
@@ -19,6 +20,7 @@ export const WHOLE_COLUMNS = Prisma.sql`${SUMMARY_COLUMNS}, r.messages, r.parame
 interface StaffColumns {
   flagged: boolean
   notes: number
+  erased: boolean
 }
 export type SummaryRow = Omit<Row, 'messages' | 'parameters' | 'answers' | 'searchText' | 'storedAt'> &
   StaffColumns
@@ -56,6 +58,7 @@ function sharedFields(row: Omit<SummaryRow, 'question' | 'answer'>) {
     traceId: row.traceId,
     flagged: row.flagged,
     notes: row.notes,
+    erased: row.erased,
   }
 }
 

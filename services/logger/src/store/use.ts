@@ -46,7 +46,11 @@ export interface Use {
     topStudents: StudentRow[]
     countedTo: Date
   }>
-  weeks(courseId: string): Promise<{
+  /** Of all weeks, or of one. */
+  weeks(
+    courseId: string,
+    week: number | null,
+  ): Promise<{
     weeks: WeekRow[]
     buckets: BucketRow[]
     students: { week: number; students: number }[]
@@ -130,9 +134,9 @@ export function createUse(pool: Pool): Use {
           countedTo: to.countedTo,
         }
       }),
-    weeks: courseId =>
+    weeks: (courseId, week) =>
       reading(pool, async (client, to) => {
-        const ask = asking(client, [courseId, null, to.since])
+        const ask = asking(client, [courseId, week, to.since])
         return {
           weeks: await ask<WeekRow>(BY_WEEK),
           buckets: await ask<BucketRow>(BUCKETS),

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import t from 'tap'
-import { recordOf, startLogger, until } from '../logger.ts'
+import { recordOf, startLogger, UNTOUCHED, until } from '../logger.ts'
 
 const { publish, drained, storedIds, pool, get } = await startLogger(t)
 const deadLetters = async (count: number) =>
@@ -38,7 +38,7 @@ t.test('P3: a record is kept whole: what was published is what is read', async t
   })
   for (const record of [full, empty]) {
     await publish(record)
-    t.same(await until('the record', () => get({ id: record.id })), record)
+    t.same(await until('the record', () => get({ id: record.id })), { ...record, ...UNTOUCHED })
   }
 })
 
@@ -63,7 +63,7 @@ t.test(
       [JSON.stringify(recordOf({ week: 0 })), /week/],
       [JSON.stringify({ ...recordOf(), v: 2 }), /^v/],
       [JSON.stringify(recordOf({ startedAtMs: 9e15 })), /startedAtMs/],
-      [JSON.stringify(recordOf({ startedAtMs: 8.6e15 })), /time/],
+      [JSON.stringify(recordOf({ startedAtMs: 8.6e15 })), /startedAtMs/],
       [`{"nested":${'['.repeat(200_000)}${']'.repeat(200_000)}}`, /missing/],
     ]
     const nested = JSON.stringify(recordOf({ id: 'too-deep', messages: [] })).replace(
@@ -108,7 +108,7 @@ t.test('P3: records of a megabyte are stored, also many at once', async t => {
   await drained()
   t.equal((await storedIds('huge')).length, 12)
   const [first] = records
-  t.same(first && (await get({ id: first.id })), first)
+  t.same(first && (await get({ id: first.id })), { ...first, ...UNTOUCHED })
 })
 
 t.test('a record of any time is stored: its partition, or else the default one', async t => {

@@ -22,7 +22,14 @@ t.test('a list shows the beginning of question and answer, and all the short fie
   const { v: _, messages: __, parameters: ___, answers: ____, ...shared } = recordOf({ id: 'one' })
   await store([asked('one', `为什么 ${'很'.repeat(300)}`, 'Because.')])
   t.same((await list({ limit: 10 })).items, [
-    { ...shared, flagged: false, notes: 0, question: `为什么 ${'很'.repeat(196)}`, answer: 'Because.' },
+    {
+      ...shared,
+      flagged: false,
+      notes: 0,
+      erased: false,
+      question: `为什么 ${'很'.repeat(196)}`,
+      answer: 'Because.',
+    },
   ])
 })
 

@@ -1,4 +1,4 @@
-import type { GrantCall } from '@lectern/shared/contracts/courses.ts'
+import type { GrantCall } from '@lectern/shared/contracts/budget.ts'
 import type { Handler } from '@lectern/shared/nats/responder.ts'
 import type { AccountOf } from '../account-of.ts'
 import type { FollowUp } from '../follow-up.ts'

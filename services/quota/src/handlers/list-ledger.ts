@@ -1,4 +1,4 @@
-import type { ListLedgerCall } from '@lectern/shared/contracts/courses.ts'
+import type { ListLedgerCall } from '@lectern/shared/contracts/budget.ts'
 import type { Handler } from '@lectern/shared/nats/responder.ts'
 import { toCursor, toPage } from '@lectern/shared/page.ts'
 import { readEntryCursor } from '../cursors.ts'

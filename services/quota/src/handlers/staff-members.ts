@@ -1,6 +1,7 @@
 import type {
   CourseRole,
   InviteStaffCall,
+  InviteToCourseCall,
   ListRolesCall,
   ListStaffCall,
   PutRoleCall,
@@ -30,6 +31,22 @@ export const inviteStaff =
   ({ members, clock }: StaffParts): Handler<typeof InviteStaffCall> =>
   async invitation =>
     toMember(await members.invite(invitation, new Date(clock.nowMs() + INVITATION_MS)))
+
+/** `staff.roles.invite` */
+export const inviteToCourse =
+  ({ members, clock }: StaffParts): Handler<typeof InviteToCourseCall> =>
+  async ({ courseId, role, ...person }) => {
+    const expiresAt = new Date(clock.nowMs() + INVITATION_MS)
+    const known = await members.findByEmail(person.email)
+    if (known) {
+      return {
+        member: toMember(await members.putRole({ courseId, staffId: known.id, role })),
+        invited: false,
+      }
+    }
+    const invitation = { ...person, isAdmin: false, courses: [{ id: courseId, role }] }
+    return { member: toMember(await members.invite(invitation, expiresAt)), invited: true }
+  }
 
 /** `staff.link` */
 export const renewLink =

@@ -1,4 +1,4 @@
-import type { StudentBalanceCall } from '@lectern/shared/contracts/courses.ts'
+import type { StudentBalanceCall } from '@lectern/shared/contracts/budget.ts'
 import type { Handler } from '@lectern/shared/nats/responder.ts'
 import { toBalance } from '../account.ts'
 import type { AccountOf } from '../account-of.ts'

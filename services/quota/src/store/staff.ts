@@ -13,6 +13,7 @@ export type StaffPatch = RequestOf<typeof UpdateStaffCall>['patch']
 export interface StaffMembers {
   /** By id, behind the one named. */
   list(limit: number, after?: string): Promise<StaffRow[]>
+  findByEmail(email: string): Promise<Row | null>
   /** With a link that is valid until `expiresAt`. */
   invite(invitation: Invitation, expiresAt: Date): Promise<StaffRow>
   update(staffId: string, patch: StaffPatch): Promise<StaffRow>
@@ -35,6 +36,10 @@ export function createStaffMembers(database: Database): StaffMembers {
         take: limit,
         include: withRoles,
       })
+    },
+
+    findByEmail(email) {
+      return database.staff.findUnique({ where: { email: toEmail(email) ?? '' } })
     },
 
     async invite({ staffId, email, name, isAdmin, courses, linkHash }, expiresAt) {

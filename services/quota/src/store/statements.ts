@@ -1,5 +1,5 @@
+import type { GrantCall } from '@lectern/shared/contracts/budget.ts'
 import type { RequestOf } from '@lectern/shared/contracts/call.ts'
-import type { GrantCall } from '@lectern/shared/contracts/courses.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
 import type { LedgerEntry as EntryRow } from '../../generated/client.ts'
 import type { Database } from './database.ts'

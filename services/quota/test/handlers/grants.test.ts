@@ -1,3 +1,4 @@
+import * as budget from '@lectern/shared/contracts/budget.ts'
 import * as staff from '@lectern/shared/contracts/courses.ts'
 import t from 'tap'
 import { startFixture, until } from '../fixture.ts'
@@ -9,7 +10,7 @@ const grant = (
   tokens: number,
   more: { grantId?: string; week?: number; reason?: string } = {},
 ) =>
-  ask(staff.GrantCall, {
+  ask(budget.GrantCall, {
     grantId: crypto.randomUUID(),
     studentId,
     week: 1,
@@ -66,12 +67,12 @@ t.test(
 t.test('a changed course is in force at once, in the running and the later weeks', async t => {
   const who = await quota.course({ weeklyTokens: 1000, startsOn: dayBefore(9), weeks: 4 })
   const other = await quota.student(who.courseId)
-  for (const week of [1, 2, 3]) await ask(staff.StudentBalanceCall, { studentId: who.studentId, week })
+  for (const week of [1, 2, 3]) await ask(budget.StudentBalanceCall, { studentId: who.studentId, week })
   const patch = (patch: staff.CoursePatch) =>
     ask(staff.UpdateCourseCall, { courseId: who.courseId, patch, actor: 'dean' })
   t.match(await patch({ weeklyTokens: 1500 }), { weeklyTokens: 1500 })
   const granted = async (studentId: string, week: number) =>
-    (await ask(staff.StudentBalanceCall, { studentId, week })).granted
+    (await ask(budget.StudentBalanceCall, { studentId, week })).granted
   t.same(
     await Promise.all([1, 2, 3, 4].map(week => granted(who.studentId, week))),
     [1000, 1500, 1500, 1500],
@@ -153,7 +154,7 @@ t.test('the ledger is listed newest first, by pages', async t => {
   const who = await quota.course()
   for (let tokens = 1; tokens <= 5; tokens += 1) await grant(who.studentId, tokens)
   const list = (cursor?: string) =>
-    ask(staff.ListLedgerCall, { studentId: who.studentId, week: 1, limit: 4, ...(cursor ? { cursor } : {}) })
+    ask(budget.ListLedgerCall, { studentId: who.studentId, week: 1, limit: 4, ...(cursor ? { cursor } : {}) })
   const first = await list()
   const rest = await list(first.next ?? '')
   const entries = [...first.items, ...rest.items]
@@ -166,7 +167,7 @@ t.test('the ledger is listed newest first, by pages', async t => {
     entries.toSorted((a, b) => Number(b.id) - Number(a.id)),
   )
   t.equal(rest.next, null)
-  t.same((await ask(staff.ListLedgerCall, { studentId: who.studentId, week: 2, limit: 4 })).items, [])
+  t.same((await ask(budget.ListLedgerCall, { studentId: who.studentId, week: 2, limit: 4 })).items, [])
   await t.rejects(list('not a number'), { code: 'invalid_request', param: 'cursor' })
 })
 

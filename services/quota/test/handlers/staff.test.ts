@@ -164,6 +164,19 @@ t.test('roles come and go with the next question; the last admin stays', async t
   ])
   await ask(staff.RemoveRoleCall, { courseId, staffId: id })
   t.same((await userOf(hash))?.courses, [])
+  const toCourse = (mail: string) =>
+    ask(staff.InviteToCourseCall, {
+      courseId,
+      role: 'assistant',
+      staffId: randomUUIDv7(),
+      email: mail,
+      name: 'Some name',
+      linkHash: secretHash(),
+    })
+  t.match(await toCourse(email.toUpperCase()), { invited: false, member: { id, name: 'Ada' } })
+  t.match((await userOf(hash))?.courses, [{ role: 'assistant' }])
+  t.match(await toCourse('new@example.edu'), { invited: true, member: { canSignIn: false, isAdmin: false } })
+  await ask(staff.RemoveRoleCall, { courseId, staffId: id })
   await t.rejects(ask(staff.RemoveRoleCall, { courseId, staffId: id }), { code: 'not_found' })
   await t.rejects(ask(staff.PutRoleCall, { courseId: 'no', staffId: id, role: 'owner' }), {
     code: 'not_found',

@@ -1,7 +1,7 @@
 import createClient from 'openapi-fetch'
 import type { paths } from '../../generated/api.ts'
+import { csrfToken } from './csrf.ts'
 import { Problem, toProblem } from './problem.ts'
-import { csrfToken } from './session.ts'
 
 const CHANGES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 

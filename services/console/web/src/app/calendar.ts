@@ -112,3 +112,18 @@ export function shiftBreaks(breaks: readonly Break[], from: string, to: string):
   const days = Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS)
   return breaks.map(({ startsOn, weeks }) => ({ startsOn: addDays(startsOn, days), weeks }))
 }
+
+/** The instant at which a day begins in a time zone, ISO in UTC. */
+export function midnightIn(timezone: string, day: string): string {
+  const guessMs = Date.parse(`${day}T00:00Z`)
+  // The offset at that time; asked twice, because the clocks may change in between.
+  const first = guessMs - offsetMs(timezone, guessMs)
+  return new Date(guessMs - offsetMs(timezone, first)).toISOString()
+}
+
+/** How far a zone's clocks are ahead of UTC at an instant. */
+function offsetMs(timeZone: string, instantMs: number): number {
+  const options = { timeZone, hourCycle: 'h23', dateStyle: 'short', timeStyle: 'medium' } as const
+  const local = new Intl.DateTimeFormat('sv', options).format(instantMs)
+  return Date.parse(`${local.replace(' ', 'T')}Z`) - Math.floor(instantMs / 1000) * 1000
+}

@@ -1,10 +1,16 @@
 import { createRouter } from '@tanstack/react-router'
 import { accessRoutes } from '../pages/access/routes.ts'
 import { accountRoutes } from '../pages/account/routes.ts'
+import { auditRoutes, courseAuditRoutes } from '../pages/audit/routes.ts'
+import { conversationsRoutes } from '../pages/conversations/routes.ts'
 import { courseStartRoute, coursesRoutes } from '../pages/courses/routes.ts'
 import { promptsRoutes } from '../pages/prompts/routes.ts'
+import { rosterRoutes } from '../pages/roster/routes.ts'
 import { rulesRoutes } from '../pages/rules/routes.ts'
 import { settingsRoutes } from '../pages/settings/routes.ts'
+import { courseStaffRoutes, staffRoutes } from '../pages/staff/routes.ts'
+import { studentRoutes } from '../pages/student/routes.ts'
+import { useRoutes } from '../pages/use/routes.ts'
 import { Loading } from '../parts/states.tsx'
 import { NotFound, PageError } from './faults.tsx'
 import { courseRoute, publicRoute, rootRoute, staffRoute } from './frames.ts'
@@ -15,7 +21,20 @@ const routeTree = rootRoute.addChildren([
   staffRoute.addChildren([
     ...coursesRoutes,
     ...accountRoutes,
-    courseRoute.addChildren([courseStartRoute, ...promptsRoutes, ...rulesRoutes, ...settingsRoutes]),
+    ...staffRoutes,
+    ...auditRoutes,
+    courseRoute.addChildren([
+      courseStartRoute,
+      ...useRoutes,
+      ...conversationsRoutes,
+      ...rosterRoutes,
+      ...studentRoutes,
+      ...promptsRoutes,
+      ...rulesRoutes,
+      ...courseStaffRoutes,
+      ...courseAuditRoutes,
+      ...settingsRoutes,
+    ]),
   ]),
 ])
 

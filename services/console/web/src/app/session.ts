@@ -1,4 +1,5 @@
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query'
+import { createContext, use } from 'react'
 import { readSession, type Session, type User } from '../api/session.ts'
 import { queryClient } from './query.ts'
 
@@ -9,17 +10,20 @@ export const currentSession = (): Promise<Session> => queryClient.ensureQueryDat
 
 /** Somebody signed in or out: what was shown to whoever was there before is forgotten. */
 export async function sessionChanged(): Promise<void> {
-  queryClient.clear()
-  await queryClient.fetchQuery(sessionQuery)
+  await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 })
+  queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] })
 }
 
 export function useSession(): Session {
   return useSuspenseQuery(sessionQuery).data
 }
 
+/** Who is signed in, for what stands in the shell: it is given from above, so that nothing is drawn for nobody. */
+export const UserContext = createContext<User | null>(null)
+
 /** The signed-in user, on pages that only those see. */
 export function useUser(): User {
-  const { user } = useSession()
+  const user = use(UserContext)
   if (!user) throw new Error('this page is for those who are signed in')
   return user
 }

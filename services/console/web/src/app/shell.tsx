@@ -1,16 +1,34 @@
 import { AppShell, Burger, Group, ScrollArea } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { Outlet, useLocation } from '@tanstack/react-router'
+import { Outlet, useLocation, useRouter } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { TextLink } from '../parts/links.tsx'
 import { CourseMenu } from './course-menu.tsx'
 import { Menu } from './menu.tsx'
 import { Preferences } from './preferences.tsx'
+import { UserContext, useSession } from './session.ts'
 import { UserMenu } from './user-menu.tsx'
 
 /** Around all pages of the staff: course, menu, language, theme, oneself. On a phone the menu opens over the page. */
 export function Shell() {
+  const { user } = useSession()
+  if (!user) return <SignInFirst />
+  return (
+    <UserContext value={user}>
+      <Signed />
+    </UserContext>
+  )
+}
+
+/** Nobody is signed in any more: the frame looks again, sends them to sign in, and then back to this page. */
+function SignInFirst() {
+  const router = useRouter()
+  useEffect(() => void router.invalidate(), [router])
+  return null
+}
+
+function Signed() {
   const { t } = useTranslation()
   const [opened, { toggle, close }] = useDisclosure()
   const { pathname } = useLocation()

@@ -12,6 +12,7 @@ export const theme = createTheme({
   cursorType: 'pointer',
   fontFamily: SYSTEM,
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',
+  components: { Badge: { defaultProps: { tt: 'none' } } },
   headings: {
     fontFamily: SYSTEM,
     fontWeight: '650',

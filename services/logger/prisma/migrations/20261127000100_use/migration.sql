@@ -45,7 +45,8 @@ CREATE TABLE logs.use_progress (
   CONSTRAINT use_progress_pkey PRIMARY KEY (id),
   CONSTRAINT use_progress_one CHECK (id = 1)
 );
-INSERT INTO logs.use_progress (id, stored_to) VALUES (1, '1970-01-01T00:00:00Z');
+INSERT INTO logs.use_progress (id, stored_to)
+SELECT 1, CASE WHEN EXISTS (SELECT FROM logs.records) THEN '1970-01-01T00:00:00Z' ELSE now() END;
 
 -- In the order of storing; a batch has one instant, so it costs some bytes a record.
 CREATE INDEX records_stored_at_idx ON logs.records (stored_at);

@@ -1,9 +1,10 @@
-import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core'
+import { Alert, Button, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { sessionChanged } from '../../app/session.ts'
+import { PasswordField } from '../../parts/password-field.tsx'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { emailFault, passwordFault } from './password.ts'
 
@@ -55,13 +56,13 @@ export function NewPassword({ token, withPerson, submit, send }: Props) {
         <ProblemAlert error={enter.error} texts={{ wrong_credentials: t('access:link.used') }} />
         {withPerson && <TextInput {...field('name')} key="name" autoComplete="name" />}
         {withPerson && <TextInput {...field('email')} key="email" type="email" autoComplete="username" />}
-        <PasswordInput
+        <PasswordField
           {...field('password')}
           key="password"
           autoComplete="new-password"
           description={t('access:password.advice')}
         />
-        <PasswordInput {...field('again')} key="again" autoComplete="new-password" />
+        <PasswordField {...field('again')} key="again" autoComplete="new-password" />
         <Button type="submit" loading={enter.isPending}>
           {submit}
         </Button>

@@ -1,10 +1,11 @@
-import { Alert, Button, Divider, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { Alert, Button, Divider, Stack, Text, TextInput } from '@mantine/core'
 import { isNotEmpty, useForm } from '@mantine/form'
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { signIn } from '../../api/session.ts'
 import { sessionChanged, useSession } from '../../app/session.ts'
+import { PasswordField } from '../../parts/password-field.tsx'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { CardTitle } from './card-title.tsx'
 import { safeReturn } from './token.ts'
@@ -64,7 +65,7 @@ function PasswordForm() {
           key={form.key('email')}
           {...form.getInputProps('email')}
         />
-        <PasswordInput
+        <PasswordField
           label={t('access:password.label')}
           autoComplete="current-password"
           key={form.key('password')}

@@ -1,4 +1,4 @@
-import { Button, PasswordInput, Stack, Text, Title } from '@mantine/core'
+import { Button, Stack, Text, Title } from '@mantine/core'
 import { isNotEmpty, useForm } from '@mantine/form'
 import { useMutation } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -6,6 +6,7 @@ import { changePassword } from '../../api/session.ts'
 import { sessionChanged, useUser } from '../../app/session.ts'
 import { showDone } from '../../parts/notices.ts'
 import { Page } from '../../parts/page.tsx'
+import { PasswordField } from '../../parts/password-field.tsx'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { passwordFault } from '../access/password.ts'
 
@@ -57,18 +58,18 @@ function PasswordForm() {
     <form onSubmit={form.onSubmit(values => change.mutate(values))} noValidate>
       <Stack maw={400}>
         <ProblemAlert error={change.error} texts={{ wrong_credentials: t('account:password.wrong') }} />
-        <PasswordInput
+        <PasswordField
           {...field('current')}
           label={t('account:password.current')}
           autoComplete="current-password"
         />
-        <PasswordInput
+        <PasswordField
           {...field('password')}
           label={t('account:password.next')}
           description={t('access:password.advice')}
           autoComplete="new-password"
         />
-        <PasswordInput {...field('again')} label={t('access:again.label')} autoComplete="new-password" />
+        <PasswordField {...field('again')} label={t('access:again.label')} autoComplete="new-password" />
         <Button type="submit" loading={change.isPending} style={{ alignSelf: 'flex-start' }}>
           {t('account:password.submit')}
         </Button>

@@ -1,0 +1,57 @@
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import t from 'tap'
+import { createLive } from '../src/live.ts'
+
+t.test('each course has its own events, and all end at the end', async t => {
+  const live = createLive({ heartbeatMs: 1_000_000 })
+  const [one, two] = [live.open('a'), live.open('b')]
+  if (!one || !two) throw new Error('both are opened')
+  live.send('a', 'counters', { week: 1 })
+  live.send('c', 'counters', {})
+  t.same([live.isWatched('a'), live.isWatched('c')], [true, false])
+  live.end()
+  t.equal(await text(one), 'retry: 3000\n\nevent: counters\ndata: {"week":1}\n\n')
+  t.equal(await text(two), 'retry: 3000\n\n')
+})
+
+t.test('so many are taken and no more, until one leaves', async t => {
+  const live = createLive({ most: 2, heartbeatMs: 1_000_000 })
+  const first = live.open('a')
+  live.open('b')
+  t.equal(live.open('a'), null)
+  first?.destroy()
+  if (first) await once(first, 'close')
+  t.notOk(live.isWatched('a'))
+  t.ok(live.open('a'))
+  live.end()
+})
+
+t.test('a client that reads nothing is let go, the others stay', async t => {
+  const live = createLive({ heartbeatMs: 1_000_000 })
+  const [slow, quick] = [live.open('a'), live.open('a')]
+  if (!slow || !quick) throw new Error('both are opened')
+  let read = 0
+  quick.on('data', (chunk: Buffer) => {
+    read += chunk.length
+  })
+  for (let sent = 0; sent < 20; sent += 1) {
+    live.send('a', 'conversations', 'x'.repeat(20_000))
+    await new Promise(setImmediate)
+  }
+  t.ok(slow.destroyed)
+  t.notOk(quick.destroyed)
+  t.ok(read > 20 * 20_000)
+  live.end()
+})
+
+t.test('a quiet stream is kept open by comments, and ends in its time', async t => {
+  // The timers of streams do not keep a process alive.
+  const alive = setInterval(() => undefined, 1000)
+  t.teardown(() => clearInterval(alive))
+  const live = createLive({ heartbeatMs: 5, lifetimeMs: 60 })
+  const stream = live.open('a')
+  if (!stream) throw new Error('it is opened')
+  t.match(await text(stream), /^retry: 3000\n\n(: here\n\n)+$/)
+  live.end()
+})
