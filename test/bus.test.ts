@@ -79,7 +79,7 @@ t.test('each user may send exactly what its service sends', async t => {
     broadcasts[subject] ?? (ownerOf(subject) && askerOf(subject))
   // Why by name, and not by what they were asked, stands in infra/nats.conf.
   const inboxes: Record<string, string[]> = {
-    quota: ['_INBOX_gateway.somebody', '_INBOX_console.somebody'],
+    quota: ['_INBOX_gateway.somebody', '_INBOX_console.somebody', '_INBOX_logger.somebody'],
     prompts: ['_INBOX_gateway.somebody', '_INBOX_console.somebody'],
     logger: ['_INBOX_console.somebody'],
   }
