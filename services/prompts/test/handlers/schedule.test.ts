@@ -6,6 +6,8 @@ import { startPrompts } from '../prompts.ts'
 const NOON_MS = Date.parse('2026-11-26T12:00:00Z')
 const HOUR_MS = 3_600_000
 const clock = manualClock(NOON_MS)
+// Real servers on a busy machine.
+t.setTimeout(120_000)
 const prompts = await startPrompts(t, { replicas: 2, clock, env: { CACHE_TTL_MS: '3600000' } })
 const { publish, resolve, restore, withdraw, listPrompts, nc, running } = prompts
 const weeks = { fromWeek: 1, toWeek: 5 }
