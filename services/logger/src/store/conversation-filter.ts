@@ -70,9 +70,12 @@ function quartersOf(filter: ConversationFilter, summedTo: Date): Prisma.Sql | nu
     return null
   const same = keys.map(([column, value]) => Prisma.sql`${Prisma.raw(column)} = ${storable(value)}`)
   const ofCourse = Prisma.join([Prisma.sql`course_id = ${courseId}`, ...same], ' AND ')
+  // In order, and OFFSET 0 keeps it so: Postgres goes through them until the page is full.
   return Prisma.sql`(
-      SELECT at FROM logs.use_quarters WHERE ${Prisma.join([ofCourse, ...boundsOf(filter)], ' AND ')}
-      UNION SELECT ${Prisma.raw(QUARTER)} FROM logs.records WHERE ${ofCourse} AND stored_at > ${summedTo}
+      SELECT at FROM (
+        SELECT at FROM logs.use_quarters WHERE ${Prisma.join([ofCourse, ...boundsOf(filter)], ' AND ')}
+        UNION SELECT ${Prisma.raw(QUARTER)} FROM logs.records WHERE ${ofCourse} AND stored_at > ${summedTo}
+      ) known ORDER BY at DESC OFFSET 0
     ) quarter CROSS JOIN LATERAL (
       SELECT * FROM logs.records x
        WHERE x.course_id = ${courseId} AND x.started_at >= quarter.at AND x.started_at < quarter.at + interval '15 minutes'
@@ -107,7 +110,7 @@ function conditionsOf({ cursor, downTo, ...filter }: ConversationFilter): Prisma
     ...(from === undefined ? [] : [Prisma.sql`r.started_at >= ${instantOf('from', from)}`]),
     ...(to === undefined ? [] : [Prisma.sql`r.started_at < ${instantOf('to', to)}`]),
     ...(cursor === undefined ? [] : [isBelow(placeOf(cursor))]),
-    ...(downTo ? [Prisma.sql`NOT (${isBelow(downTo)})`] : []),
+    ...(downTo ? [Prisma.sql`(r.started_at, r.id) >= (${new Date(downTo.startedAtMs)}, ${downTo.id})`] : []),
   ]
 }
 
