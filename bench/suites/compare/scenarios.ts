@@ -89,7 +89,7 @@ export const badKeys: Scenario = {
 /** A stream says a word every 20 s. */
 export const openStreams: Scenario = {
   name: 'streams',
-  title: 'Open streams that say a word every 20 s, one gateway',
+  title: 'Open streams that say a word every 20 s, one new gateway',
   model: 'bench-idle',
   load: { users: 10_000, rampMs: 30_000, cut: true },
   seconds: 60,
