@@ -5,11 +5,11 @@ import { PINNING } from '../../machine/pin.ts'
 import { listOf, optionOf } from '../../options.ts'
 import { byProcess } from './by-process.ts'
 import { measureCrowd } from './crowd.ts'
-import { type Results, takeTurns } from './measurement.ts'
+import { type Results, runIn, takeTurns } from './measurement.ts'
 import { measureOpenStreams } from './open-streams.ts'
 import { ratiosOf } from './ratios.ts'
 import { measureRefusals } from './refusals.ts'
-import { SCENARIOS, type Scenario } from './scenarios.ts'
+import { burst, SCENARIOS, type Scenario } from './scenarios.ts'
 import { type Stage, startOthers, startStage } from './stage.ts'
 import { tableOf } from './table.ts'
 import { targetsOf } from './targets.ts'
@@ -40,6 +40,7 @@ export async function compare(args: string[], say: (line: string) => void): Prom
   const stage = await startStage(closing, say, choice.quick ? QUICK_STUDENTS : undefined)
   const { others, missing } = await startOthers(stage, choice.contenders)
   if (choice.against) others.push(await startBefore(stage.place, choice.against))
+  if (!choice.quick) await runIn([...others, stage.lectern], burst, stage)
   const results: Results = {}
   const sections: string[] = []
   for (const [name, measure] of measures(stage, others, choice)) {
@@ -48,7 +49,9 @@ export async function compare(args: string[], say: (line: string) => void): Prom
     say(`${name}\n\n${sections.at(-1)}\n`)
   }
   const load = `Load average of the machine before the start: ${loadBefore.toFixed(1)}.`
-  return `${[`${PINNING} ${load}`, ...missing, targetsOf(results), ratiosOf(results), byProcess(results), ...sections].join('\n\n')}\n`
+  const tables = [targetsOf(results), ratiosOf(results), byProcess(results), ...sections]
+  const all = [`${PINNING} ${load}`, ...missing, ...tables].filter(section => section !== '')
+  return `${all.join('\n\n')}\n`
 }
 
 function choiceOf(args: string[]): Choice {
