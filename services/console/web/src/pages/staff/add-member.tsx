@@ -1,48 +1,71 @@
-import { Button, Group, Select } from '@mantine/core'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { Button, Group, TextInput } from '@mantine/core'
+import { useForm } from '@mantine/form'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { CourseMember } from '../../api/types.ts'
-import { TextLink } from '../../parts/links.tsx'
-import { staffQuery } from './queries.ts'
+import { api, ask } from '../../api/client.ts'
+import { useCourse } from '../../app/course.ts'
+import { showDone } from '../../parts/notices.ts'
+import { ProblemAlert } from '../../parts/problem-alert.tsx'
+import { type Link, LinkOnce } from './link-once.tsx'
+import { courseStaffQuery } from './queries.ts'
 import { type Role, RoleSelect } from './role-select.tsx'
-import { useRoles } from './roles.ts'
 
-/** Somebody of the staff gets a role in the course; for admins, who alone see all of the staff. */
-export function AddMember({ members }: { members: CourseMember[] }) {
+/** Somebody comes to the staff of the course, by their e-mail; for who is new there is a link to be sent. */
+export function AddMember() {
   const { t } = useTranslation()
-  const { data } = useInfiniteQuery(staffQuery)
-  const { put } = useRoles()
-  const [id, setId] = useState<string | null>(null)
-  const [role, setRole] = useState<Role>('assistant')
-  const inside = new Set(members.map(member => member.id))
-  const others = (data?.pages ?? [])
-    .flatMap(({ items }) => items)
-    .filter(member => !inside.has(member.id) && !member.disabled)
-  const add = () => {
-    if (id) put.mutate({ id, role })
-    setId(null)
-  }
+  const [link, setLink] = useState<Link | null>(null)
+  const form = useForm({
+    initialValues: { name: '', email: '', role: 'assistant' as Role },
+    validate: {
+      name: value => (value.trim() ? null : t('staff:invite.noName')),
+      email: value => (/^[^\s@]+@[^\s@]+$/.test(value.trim()) ? null : t('staff:invite.noEmail')),
+    },
+  })
+  const add = useAdd(({ name, inviteUrl }) => {
+    form.reset()
+    if (inviteUrl) setLink({ name, url: inviteUrl })
+    else showDone(t('staff:changed'))
+  })
   return (
-    <Group align="flex-end">
-      <Select
-        label={t('staff:course.who')}
-        placeholder={t('staff:course.whoAbout')}
-        data={others.map(({ id: value, name, email }) => ({ value, label: `${name} (${email})` }))}
-        value={id}
-        onChange={setId}
-        searchable
-        clearable
-        nothingFoundMessage={t('staff:course.nobodyElse')}
-        w={{ base: '100%', sm: 300 }}
-      />
-      <RoleSelect value={role} onChange={next => setRole(next as Role)} w={{ base: '100%', sm: 240 }} />
-      <Button onClick={add} disabled={id === null} loading={put.isPending}>
-        {t('staff:course.add')}
-      </Button>
-      <TextLink to="/staff" size="sm">
-        {t('staff:course.inviteNew')}
-      </TextLink>
-    </Group>
+    <form onSubmit={form.onSubmit(values => add.mutate(values))} noValidate>
+      <ProblemAlert error={add.error} />
+      <Group align="flex-start">
+        <TextInput
+          label={t('staff:invite.name')}
+          w={{ base: '100%', sm: 200 }}
+          {...form.getInputProps('name')}
+        />
+        <TextInput
+          label={t('staff:invite.email')}
+          type="email"
+          w={{ base: '100%', sm: 240 }}
+          {...form.getInputProps('email')}
+        />
+        <RoleSelect w={{ base: '100%', sm: 160 }} {...form.getInputProps('role')} />
+        <Button type="submit" loading={add.isPending} mt={{ base: 0, sm: 25 }}>
+          {t('staff:course.add')}
+        </Button>
+      </Group>
+      {link && <LinkOnce link={link} close={() => setLink(null)} />}
+    </form>
   )
+}
+
+function useAdd(done: (member: { name: string; inviteUrl: string | null }) => void) {
+  const { id: course } = useCourse()
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: ({ name, email, role }: { name: string; email: string; role: Role }) =>
+      ask(
+        api.POST('/api/courses/{course}/staff', {
+          params: { path: { course } },
+          body: { name: name.trim(), email: email.trim(), role },
+        }),
+      ),
+    onSuccess: async member => {
+      done(member)
+      await queries.invalidateQueries({ queryKey: courseStaffQuery(course).queryKey })
+    },
+  })
 }

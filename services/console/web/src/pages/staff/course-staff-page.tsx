@@ -1,9 +1,9 @@
-import { Alert, Text } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import type { CourseMember } from '../../api/types.ts'
 import { useCourse } from '../../app/course.ts'
-import { useRights, useUser } from '../../app/session.ts'
+import { useRights } from '../../app/session.ts'
 import { ConfirmButton } from '../../parts/confirm-button.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Page } from '../../parts/page.tsx'
@@ -17,13 +17,11 @@ import { useRoles } from './roles.ts'
 export function CourseStaffPage() {
   const { t } = useTranslation()
   const { id } = useCourse()
-  const { isAdmin } = useUser()
   const { change } = useRights(id)
   const query = useQuery(courseStaffQuery(id))
   return (
     <Page title={t('staff:course.title')} about={t('staff:course.about')}>
-      {isAdmin && <AddMember members={query.data?.items ?? []} />}
-      {change && !isAdmin && <Alert color="gray">{t('staff:course.askAdmin')}</Alert>}
+      {change && <AddMember />}
       <Shown query={query}>
         {({ items }) =>
           items.length > 0 ? (
