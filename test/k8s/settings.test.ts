@@ -87,13 +87,15 @@ t.test('settings', { skip: 'reason' in found && found.reason }, async t => {
     }
   })
 
-  t.test('people sign in at the address of the ingress', async t => {
-    const ingress = ofKind(rendered.production, 'Ingress').find(
-      ({ metadata }) => metadata?.name === 'console',
-    )
+  t.test('people sign in, and students ask, at the addresses of the ingresses', async t => {
+    const addressOf = (name: string) => {
+      const ingress = ofKind(rendered.production, 'Ingress').find(({ metadata }) => metadata?.name === name)
+      return `https://${ingress?.spec?.tls?.[0]?.hosts?.[0]}`
+    }
     const [own] = containersOf(rendered.production).filter(({ workload }) => workload.name === 'console')
-    const { CONSOLE_URL } = own ? environmentOf(rendered.production, own.container) : {}
-    t.equal(CONSOLE_URL, `https://${ingress?.spec?.tls?.[0]?.hosts?.[0]}`)
+    const { CONSOLE_URL, GATEWAY_URL } = own ? environmentOf(rendered.production, own.container) : {}
+    t.equal(CONSOLE_URL, addressOf('console'))
+    t.equal(GATEWAY_URL, addressOf('gateway'))
   })
 
   t.test('the ingress lets through what the gateway takes, for as long as an answer lasts', async t => {
