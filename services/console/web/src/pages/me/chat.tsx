@@ -62,7 +62,7 @@ function Talk({ models }: { models: string[] }) {
             value={model}
             onChange={event => setChosen(event.currentTarget.value)}
           />
-          <Group gap="xs">
+          <Group gap="xs" ml="auto">
             {messages.length > 0 && !running && (
               <Button variant="subtle" onClick={clear}>
                 {t('me:chat.clear')}

@@ -29,9 +29,9 @@ function Numbers({ balance: { granted, used, held, left, resetsAt } }: { balance
   const format = useFormat()
   const share = (tokens: number) => (granted > 0 ? Math.min(100, Math.max(0, (100 * tokens) / granted)) : 0)
   const parts = [
-    { name: 'used', tokens: used, color: 'gray' },
-    ...(held > 0 ? [{ name: 'held', tokens: held, color: 'yellow' }] : []),
-    { name: 'left', tokens: Math.max(0, left), color: 'indigo' },
+    { name: 'used', tokens: used, color: 'gray.5' },
+    ...(held > 0 ? [{ name: 'held', tokens: held, color: 'yellow.6' }] : []),
+    { name: 'left', tokens: Math.max(0, left), color: 'indigo.7' },
   ]
   const timezone = zone()
   return (
@@ -50,13 +50,7 @@ function Numbers({ balance: { granted, used, held, left, resetsAt } }: { balance
       <Group gap="lg">
         {parts.map(({ name, tokens, color }) => (
           <Group key={name} gap={6}>
-            <Text
-              aria-hidden
-              w={10}
-              h={10}
-              bg={`${color}.${color === 'indigo' ? 7 : 6}`}
-              style={{ borderRadius: 5 }}
-            />
+            <Text aria-hidden w={10} h={10} bg={color} style={{ borderRadius: 5 }} />
             <Text size="sm" className="tabular">
               {t(`me:left.${name}`, { tokens: format.number(tokens) })}
             </Text>

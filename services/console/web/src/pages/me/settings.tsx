@@ -42,8 +42,7 @@ function Clients({ settings: { baseUrl, models, keyHint } }: { settings: OwnSett
           onChange={event => setChosen(event.currentTarget.value)}
         />
       )}
-      {fresh === null && <Text size="sm">{t('me:settings.yourKey', { word: OWN_KEY, hint: keyHint })}</Text>}
-      <Tabs defaultValue="app" keepMounted={false}>
+      <Tabs defaultValue="app" keepMounted={false} variant="pills">
         <Tabs.List aria-label={t('me:settings.title')} mb="sm">
           <Tabs.Tab value="app">{t('me:settings.app')}</Tabs.Tab>
           {CODE_CLIENTS.map(client => (
@@ -59,8 +58,12 @@ function Clients({ settings: { baseUrl, models, keyHint } }: { settings: OwnSett
             </Text>
             <CopyField label={t('me:settings.baseUrl')} value={baseUrl} />
             <CopyField label={t('me:settings.host')} value={rootOf(baseUrl)} />
-            {fresh !== null && <CopyField label={t('me:settings.key')} value={fresh} />}
             <CopyField label={t('me:settings.model')} value={model} />
+            {fresh === null ? (
+              <Text size="sm">{t('me:settings.ownKey', { hint: keyHint })}</Text>
+            ) : (
+              <CopyField label={t('me:settings.key')} value={fresh} />
+            )}
           </Stack>
         </Tabs.Panel>
         {CODE_CLIENTS.map(client => (
@@ -68,6 +71,11 @@ function Clients({ settings: { baseUrl, models, keyHint } }: { settings: OwnSett
             {client === 'claude' && (
               <Text size="sm" c="dimmed" mb="sm">
                 {t('me:settings.claudeAbout')}
+              </Text>
+            )}
+            {fresh === null && (
+              <Text size="sm" mb="sm">
+                {t('me:settings.yourKey', { word: OWN_KEY, hint: keyHint })}
               </Text>
             )}
             <Code text={snippetOf(client, to)} />
