@@ -1,4 +1,5 @@
 import { compare } from './suites/compare/compare.ts'
+import { conversations } from './suites/conversations/conversations.ts'
 import { micro } from './suites/micro.ts'
 import { profile } from './suites/profile/profile.ts'
 import { scale } from './suites/scale/scale.ts'
@@ -23,6 +24,7 @@ export const BENCHMARKS: Record<string, Entry> = {
   micro: { title: 'Parts by themselves', run: micro },
   tracing: { title: 'Tracing: what does it cost to see every hop?', run: tracing },
   scale: { title: 'Scale: does a request cost more among a million students?', run: scale },
+  conversations: { title: 'Conversations: do staff wait when five million are kept?', run: conversations },
   soak: { title: 'Soak: does memory grow?', run: soak, alone: true },
   profile: { title: 'Profile: where does the time go?', run: profile, alone: true, forgotten: true },
 }

@@ -94,6 +94,7 @@ t.test(
     after.push(await answer(system, { ...grace, key: rotated.key }, 'four'))
     const lateAnswer = await answer(system, late, 'five')
     await inBooks(before.length + after.length + 1)
+    await system.staff('POST', `/api/students/${late.id}/erase`, { reason: 'test' })
 
     const running = await run('restore.sh', ['--yes', file], urls)
     t.equal(running.code, 1)
@@ -135,6 +136,11 @@ t.test(
       await query(urls.DATABASE_URL, 'SELECT id FROM logs.audit ORDER BY id'),
       audited,
       'what staff did is not undone',
+    )
+    t.same(
+      await query(urls.DATABASE_URL, 'SELECT student_id, records FROM logs.erasures'),
+      [{ student_id: late.id, records: 1 }],
+      'what was erased since will be erased again',
     )
     t.same(await structureOf(urls.DATABASE_URL), structure, 'rights, triggers and indexes are what they were')
 

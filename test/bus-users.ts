@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setInboxPrefix } from '@lectern/shared/nats/questions.ts'
 import { startTestServers, type Test } from '@lectern/shared/testing/servers.ts'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 
@@ -29,6 +30,7 @@ export async function startBus(t: Test): Promise<{
     async connectAs(user) {
       const inboxPrefix = `_INBOX_${user}`
       const nc = await connect({ servers, user, pass: passwordOf(user), inboxPrefix, reconnect: false })
+      setInboxPrefix(nc, inboxPrefix)
       t.teardown(() => nc.close())
       return { nc, refused: listen(nc) }
     },

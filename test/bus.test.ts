@@ -77,9 +77,11 @@ t.test('each user may send exactly what its service sends', async t => {
   }
   const senderOf = (subject: string): User | undefined =>
     broadcasts[subject] ?? (ownerOf(subject) && askerOf(subject))
-  // Why it answers in this way, and the others by the inboxes that they are told, stands in infra/nats.conf.
+  // Why by name, and not by what they were asked, stands in infra/nats.conf.
   const inboxes: Record<string, string[]> = {
+    quota: ['_INBOX_gateway.somebody', '_INBOX_console.somebody', '_INBOX_logger.somebody'],
     prompts: ['_INBOX_gateway.somebody', '_INBOX_console.somebody'],
+    logger: ['_INBOX_console.somebody'],
   }
   const may = (user: User, subject: string) =>
     senderOf(subject) === user ||

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import { type Launched, launchLectern } from '@lectern/local/testing.ts'
 import { createLog } from '@lectern/shared/log.ts'
 import { connectBus } from '@lectern/shared/nats/connect.ts'
@@ -26,11 +27,13 @@ const AT_ONCE = 200
 const CONSUMERS = ['quota-ledger', 'logger-records']
 const POLL_MS = 50
 const SEND_SPANS_MS = 1000
+const SETTLE_TIMEOUT_MS = 120_000
 
 /** `students`: at least as many as users of a scenario should be somebody else. */
 export async function startLectern(
   { mockUrl, dir, closing, say }: Place,
   students: number = STUDENTS,
+  launch: typeof launchLectern = launchLectern,
 ): Promise<LecternContender> {
   say('starting Lectern')
   const providers = join(dir, 'providers.json')
@@ -39,7 +42,7 @@ export async function startLectern(
   const limits = { connections: 20_000 }
   const mock = { name: 'mock', kind: 'openai', baseUrl: mockUrl, limits, models }
   await writeFile(providers, JSON.stringify({ providers: [mock] }))
-  const lectern = await launchLectern({
+  const lectern = await launch({
     env: {
       LECTERN_PROVIDERS: providers,
       // Of as many requests as by default; soon, so that the cost falls into the turn that it belongs to.
@@ -64,6 +67,13 @@ export async function startLectern(
     settled: await watchConsumers(demo.natsUrl, closing),
     lectern,
   }
+}
+
+/** Lectern of another folder, which has its own packages: what a change costs is seen best in one run with what was before. */
+export async function startBefore(place: Place, folder: string): Promise<LecternContender> {
+  const { href } = pathToFileURL(resolve(folder, 'infra', 'local', 'src', 'testing.ts'))
+  const { launchLectern: launch } = (await import(href)) as { launchLectern: typeof launchLectern }
+  return { ...(await startLectern(place, STUDENTS, launch)), name: `before (${basename(folder)})` }
 }
 
 /** The lines of headers of a request with this key. */
@@ -111,6 +121,10 @@ async function watchConsumers(url: string, closing: AsyncDisposableStack): Promi
   }
   return async () => {
     await delay(SEND_SPANS_MS)
-    while (await waiting()) await delay(POLL_MS)
+    const giveUpAt = performance.now() + SETTLE_TIMEOUT_MS
+    while (await waiting()) {
+      if (performance.now() > giveUpAt) throw new Error('quota or the logger do not take in the records')
+      await delay(POLL_MS)
+    }
   }
 }

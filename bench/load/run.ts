@@ -9,12 +9,17 @@ const DRAIN_MS = 60_000
 /** Nobody hammers on a door that is closed. */
 const AFTER_ERROR_MS = 10
 
-/** Carries out one plan; ends when every request has been answered. */
+/** Carries out one plan; ends when every request has been answered, or a minute later: then the rest has failed. */
 export async function run(plan: Plan, series: Series): Promise<void> {
   series.beginTurn(plan.seconds)
   const turn = new Turn(plan, series)
-  await (plan.ratePerSecond ? turn.openLoop(plan.ratePerSecond) : turn.closedLoop(plan.users ?? 1))
-  turn.close()
+  const all = plan.ratePerSecond ? turn.openLoop(plan.ratePerSecond) : turn.closedLoop(plan.users ?? 1)
+  const timer = new AbortController()
+  const late = delay(plan.seconds * 1000 + (plan.cut ? 0 : DRAIN_MS), undefined, { signal: timer.signal })
+  await Promise.race([all, late.catch(() => {})])
+  timer.abort()
+  turn.end()
+  await all
 }
 
 class Turn {
@@ -27,6 +32,7 @@ class Turn {
   readonly #connections = new Map<Connection, Buffer[]>()
   readonly #untilMs: number
   #asked = 0
+  #ended = false
 
   constructor(plan: Plan, series: Series) {
     this.#plan = plan
@@ -58,9 +64,7 @@ class Turn {
         if (pauseMs > 0) await delay(Math.max(0, Math.min(pauseMs, leftMs)))
       }
     }
-    const all = Promise.all(Array.from({ length: users }, (_, number) => user(number)))
-    await (cut ? Promise.race([all, delay(this.#plan.seconds * 1000)]) : all)
-    if (cut) this.#series.open = [...this.#connections.keys()].filter(({ streaming }) => streaming).length
+    await Promise.all(Array.from({ length: users }, (_, number) => user(number)))
   }
 
   /** A request is sent when it is due, on a connection that is free or a new one; who waits, waits from then on. */
@@ -78,11 +82,15 @@ class Turn {
       })
       open.add(asked)
     }
-    await Promise.race([Promise.all(open), delay(DRAIN_MS, undefined, { ref: false })])
+    await Promise.all(open)
   }
 
-  close(): void {
-    for (const connection of this.#connections.keys()) connection.close()
+  /** What still runs is broken off. */
+  end(): void {
+    const connections = [...this.#connections.keys()]
+    if (this.#plan.cut) this.#series.open = connections.filter(({ streaming }) => streaming).length
+    this.#ended = true
+    for (const connection of connections) connection.close()
   }
 
   #connect(number: number): Connection {
@@ -97,7 +105,7 @@ class Turn {
     const heads = this.#connections.get(connection) ?? []
     const head = heads[(this.#plan.rotate ? this.#asked : number) % heads.length] as Buffer
     const answered = await connection.ask(head, this.#body)
-    this.#series.add(dueMs, this.#untilMs, answered)
+    if (!(this.#ended && this.#plan.cut)) this.#series.add(dueMs, this.#untilMs, answered)
     return answered.error
   }
 }

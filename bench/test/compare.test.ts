@@ -21,7 +21,7 @@ t.test('the comparison runs, and its tables have figures', async t => {
     }
   }
   t.match(cellsOf('Lectern')[0]?.[5], /^\d+\.\d{3} ms$/, 'processor time of all processes')
-  t.match(stdout, /Lectern, by process: gateway [\d.]+ ms, \d+ MiB; /)
+  t.match(stdout, /^\| short \| \d+\.\d{3} \| \d+\.\d{3} \|/m, 'processor time by process')
   t.match(
     stdout,
     /\| CPU of the gateway alone, paced, to bare node:http \| [\d.]+ \| 1.1 \| (\*\*not )?reached/,

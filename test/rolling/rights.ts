@@ -28,6 +28,7 @@ export async function useEveryRight(
   await staff('DELETE', `/api/keys/${rotated.id}`)
   const { items } = await staff<{ items: { id: string }[] }>('GET', '/api/conversations?q=Roll')
   await staff('GET', `/api/conversations/${items[0]?.id}`)
+  await staff('GET', '/api/courses/demo/use')
   await staff('DELETE', `/api/students/${id}`)
   const helper = await post<{ id: string }>('/api/staff', { email: 'helper@example.edu', name: 'Helper' })
   await staff('PUT', `/api/courses/demo/staff/${helper.id}`, { role: 'assistant' })

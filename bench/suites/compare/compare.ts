@@ -1,13 +1,15 @@
 import { loadavg } from 'node:os'
 import type { Contender } from '../../contenders/contender.ts'
+import { startBefore } from '../../contenders/lectern.ts'
 import { PINNING } from '../../machine/pin.ts'
 import { listOf, optionOf } from '../../options.ts'
+import { byProcess } from './by-process.ts'
 import { measureCrowd } from './crowd.ts'
-import { type Results, takeTurns } from './measurement.ts'
+import { type Results, runIn, takeTurns } from './measurement.ts'
 import { measureOpenStreams } from './open-streams.ts'
 import { ratiosOf } from './ratios.ts'
 import { measureRefusals } from './refusals.ts'
-import { SCENARIOS, type Scenario } from './scenarios.ts'
+import { burst, SCENARIOS, type Scenario } from './scenarios.ts'
 import { type Stage, startOthers, startStage } from './stage.ts'
 import { tableOf } from './table.ts'
 import { targetsOf } from './targets.ts'
@@ -21,13 +23,15 @@ const QUICK_STUDENTS = 20
 interface Choice {
   scenarios: string[] | undefined
   contenders: string[] | undefined
+  against: string | undefined
   turns: number
   quick: boolean
 }
 
 /**
  * Lectern beside what a user could take instead: the same scenarios, in turns.
- * `--only=short,crowd`: these scenarios; `--with=nginx,bare`: these contenders; `--turns=1`; `--quick`: for a look only.
+ * `--only=short,crowd`: these scenarios; `--with=nginx,bare`: these contenders; `--against=../before`: Lectern of another
+ * folder as well; `--turns=1`; `--quick`: for a look only.
  */
 export async function compare(args: string[], say: (line: string) => void): Promise<string> {
   const choice = choiceOf(args)
@@ -35,6 +39,8 @@ export async function compare(args: string[], say: (line: string) => void): Prom
   await using closing = new AsyncDisposableStack()
   const stage = await startStage(closing, say, choice.quick ? QUICK_STUDENTS : undefined)
   const { others, missing } = await startOthers(stage, choice.contenders)
+  if (choice.against) others.push(await startBefore(stage.place, choice.against))
+  if (!choice.quick) await runIn([...others, stage.lectern], burst, stage)
   const results: Results = {}
   const sections: string[] = []
   for (const [name, measure] of measures(stage, others, choice)) {
@@ -43,13 +49,16 @@ export async function compare(args: string[], say: (line: string) => void): Prom
     say(`${name}\n\n${sections.at(-1)}\n`)
   }
   const load = `Load average of the machine before the start: ${loadBefore.toFixed(1)}.`
-  return `${[`${PINNING} ${load}`, ...missing, targetsOf(results), ratiosOf(results), ...sections].join('\n\n')}\n`
+  const tables = [targetsOf(results), ratiosOf(results), byProcess(results), ...sections]
+  const all = [`${PINNING} ${load}`, ...missing, ...tables].filter(section => section !== '')
+  return `${all.join('\n\n')}\n`
 }
 
 function choiceOf(args: string[]): Choice {
   return {
     scenarios: listOf(args, 'only'),
     contenders: listOf(args, 'with'),
+    against: optionOf(args, 'against'),
     turns: Number(optionOf(args, 'turns') ?? TURNS),
     quick: args.includes('--quick'),
   }

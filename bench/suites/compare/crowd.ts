@@ -1,4 +1,4 @@
-import { withSecondGateway } from '../../contenders/second-gateway.ts'
+import { withSecondGateway } from '../../contenders/more-gateways.ts'
 import { type Results, takeTurns } from './measurement.ts'
 import { crowd, type Scenario } from './scenarios.ts'
 import type { Stage } from './stage.ts'

@@ -35,9 +35,24 @@ export interface Pair {
 }
 
 const SAMPLE_MS = 500
-/** Longer than the turns: in the first seconds Node still compiles. */
+/** In the first thousands of requests Node still compiles. */
+const WARM_UP_REQUESTS = 3000
 const WARM_UP_SECONDS = 6
+const WARM_UP_ROUNDS = 2
+const RUN_IN_SECONDS = 20
 const SETTLE_MS = 100
+
+/** Before the first scenario: a process that has just been started costs more for longer than a warm-up. */
+export async function runIn(
+  contenders: Contender[],
+  scenario: Scenario,
+  { generator, place }: Pick<Stage, 'generator' | 'place'>,
+): Promise<void> {
+  for (const contender of contenders) {
+    place.say(`running in: ${contender.name}`)
+    await generator.run(planOf(contender, scenario, RUN_IN_SECONDS, true))
+  }
+}
 
 /** One turn here, one there: what else the machine does meets all. */
 export async function takeTurns(
@@ -85,7 +100,10 @@ class Measuring {
 
   async warmUp(): Promise<void> {
     // For less than that nobody looks at the figures.
-    if (this.#scenario.seconds >= 1) await this.#run(WARM_UP_SECONDS, true)
+    if (this.#scenario.seconds < 1) return
+    let requests = 0
+    for (let round = 0; round < WARM_UP_ROUNDS && requests < WARM_UP_REQUESTS; round += 1)
+      requests += (await this.#run(WARM_UP_SECONDS, true)).requests
   }
 
   async turn(): Promise<void> {

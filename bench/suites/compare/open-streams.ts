@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { withNewGateway } from '../../contenders/more-gateways.ts'
 import { raiseOpenFiles } from '../../machine/limits.ts'
 import { memoriesKb } from '../../machine/processes.ts'
 import { planOf, type Results } from './measurement.ts'
@@ -10,12 +11,14 @@ const SPARE_FILES = 200
 const QUICK = { users: 50, rampMs: 200, seconds: 1 }
 const LAST_LOOK_MS = 500
 
-/** Memory of the gateway for each stream that is open, above what it had before. */
+/** Memory of a new gateway for each stream that is open, above what it has when it has answered some requests. */
 export async function measureOpenStreams(
-  { lectern, generator, mockPid, place }: Stage,
+  { generator, mockPid, place, lectern: first }: Stage,
   quick: boolean,
   results: Results,
 ): Promise<string> {
+  await using closing = new AsyncDisposableStack()
+  const lectern = await withNewGateway(first, { ...place, closing })
   const { gateway = 0 } = lectern.pids
   const [files = 0] = [gateway, mockPid, generator.pid].map(raiseOpenFiles)
   const most = Math.floor((files - SPARE_FILES) / 2)

@@ -10,7 +10,7 @@ export function ratiosOf(results: Results): string {
   const names = [...new Set(compared.flatMap(({ others }) => others.map(({ contender }) => contender)))]
   if (names.length === 0) return ''
   const cell = (lectern: Measurement, other: Measurement | undefined) =>
-    other ? `${times(gatewayCpuMs(lectern), other)} / ${times(wholeCpuMs(lectern), other)}` : ''
+    other ? `${ratio(gatewayCpuMs, lectern, other)} / ${ratio(wholeCpuMs, lectern, other)}` : ''
   return [
     "### Lectern's processor time to that of the others",
     '',
@@ -30,4 +30,5 @@ export function ratiosOf(results: Results): string {
   ].join('\n')
 }
 
-const times = (ms: number, other: Measurement) => (ms / wholeCpuMs(other)).toFixed(2)
+const ratio = (of: (measurement: Measurement) => number, a: Measurement, b: Measurement) =>
+  (of(a) / of(b)).toFixed(2)

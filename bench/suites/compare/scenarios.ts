@@ -26,16 +26,18 @@ export const short: Scenario = {
   seconds: 4,
 }
 
+export const burst: Scenario = {
+  name: 'burst',
+  title: `Stream of 40 chunks at once, ${USERS} users`,
+  model: 'bench-burst',
+  load: { users: USERS },
+  seconds: 4,
+}
+
 /** What every contender is asked. */
 export const SCENARIOS: Scenario[] = [
   short,
-  {
-    name: 'burst',
-    title: `Stream of 40 chunks at once, ${USERS} users`,
-    model: 'bench-burst',
-    load: { users: USERS },
-    seconds: 4,
-  },
+  burst,
   {
     name: 'paced',
     title: 'Stream of 40 chunks, the first after 200 ms, 10 ms apart, 200 users',
@@ -89,7 +91,7 @@ export const badKeys: Scenario = {
 /** A stream says a word every 20 s. */
 export const openStreams: Scenario = {
   name: 'streams',
-  title: 'Open streams that say a word every 20 s, one gateway',
+  title: 'Open streams that say a word every 20 s, one new gateway',
   model: 'bench-idle',
   load: { users: 10_000, rampMs: 30_000, cut: true },
   seconds: 60,

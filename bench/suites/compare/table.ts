@@ -10,12 +10,8 @@ const HEAD = [
 export function tableOf(title: string, measured: Measurement[]): string {
   const direct = measured.find(({ contender }) => contender === 'direct')
   const rows = measured.map(each => rowOf(each, each === direct ? undefined : direct))
-  const systems = measured.filter(({ cpuMs }) => Object.keys(cpuMs).length > 1)
-  const lines = systems.map(
-    ({ contender, cpuMs, peakKb }) => `\n${contender}, by process: ${byProcess(cpuMs, peakKb)}.`,
-  )
   const others = `Other programs of the machine used ${(measured[0]?.neighbourCores ?? 0).toFixed(1)} cores meanwhile.`
-  return [`### ${title}`, '', others, '', ...HEAD, ...rows, ...lines].join('\n')
+  return [`### ${title}`, '', others, '', ...HEAD, ...rows].join('\n')
 }
 
 function rowOf(each: Measurement, direct: Measurement | undefined): string {
@@ -34,12 +30,6 @@ function rowOf(each: Measurement, direct: Measurement | undefined): string {
     errors.join(', ') || 'none',
   ]
   return `| ${cells.join(' | ')} |`
-}
-
-function byProcess(cpuMs: Record<string, number>, peakKb: Record<string, number>): string {
-  return Object.entries(cpuMs)
-    .map(([name, value]) => `${name} ${ms(value)}, ${mib(peakKb[name] ?? 0)}`)
-    .join('; ')
 }
 
 function timesOf(times: Times, base?: Times): string {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
@@ -67,6 +67,34 @@ t.test('installs the pinned pnpm packages once, and again when they have changed
   rmSync(join(folder, 'node_modules'), { recursive: true })
   await finished(setUp(folder, 'start'))
   t.equal(installs(folder).length, 3)
+})
+
+t.test('builds the pages once, and again when they or the API have changed', async t => {
+  const folder = project(t)
+  const web = join(folder, 'services', 'console', 'web')
+  const api = join(folder, 'services', 'console', 'src')
+  for (const path of [join(web, 'src'), api]) mkdirSync(path, { recursive: true })
+  const pages = join(folder, 'services', 'console', 'generated', 'pages')
+  writeFileSync(
+    join(web, 'build.ts'),
+    `import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+appendFileSync('builds', 'one\\n')
+mkdirSync(${JSON.stringify(pages)}, { recursive: true })
+writeFileSync(${JSON.stringify(join(pages, 'index.html'))}, '')
+`,
+  )
+  const builds = async () => {
+    await finished(setUp(folder, 'start'))
+    return readFileSync(join(folder, 'builds'), 'utf8').trim().split('\n').length
+  }
+  t.equal(await builds(), 1)
+  t.equal(await builds(), 1, 'nothing has changed')
+  writeFileSync(join(web, 'src', 'main.tsx'), 'changed')
+  t.equal(await builds(), 2)
+  writeFileSync(join(api, 'app.ts'), 'changed')
+  t.equal(await builds(), 3)
+  rmSync(pages, { recursive: true })
+  t.equal(await builds(), 4, 'the result is gone')
 })
 
 t.test('two that are started at once install once', async t => {

@@ -130,7 +130,11 @@ export class LecternError extends Error {
   readonly retryAfterMs: number | undefined
 
   constructor(code: ErrorCode, options: LecternErrorOptions = {}) {
+    const { stackTraceLimit } = Error
+    // Where in our code a student's request was refused is of no interest, and finding out is a tenth of what a refusal costs.
+    if (CATALOGUE[code].status < 500) Error.stackTraceLimit = 0
     super(options.message ?? CATALOGUE[code].text, { cause: options.cause })
+    Error.stackTraceLimit = stackTraceLimit
     this.code = code
     this.param = options.param ?? null
     this.retryAfterMs = options.retryAfterMs

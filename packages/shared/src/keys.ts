@@ -1,4 +1,4 @@
-import { createHash, hash, randomInt } from 'node:crypto'
+import { hash, randomInt } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
 /**
@@ -41,7 +41,7 @@ export function hashKey(key: string): string {
 
 /** The bucket (0-255) of a course: all of a course's state in Redis lives in one. */
 export function bucketOfCourse(courseId: string): number {
-  return createHash('sha256').update(courseId).digest()[0] ?? 0
+  return bucketOfKeyHash(hash('sha256', courseId))
 }
 
 /** The bucket (0-255) in which a key's owner lives, from the key's hash alone. */
@@ -58,8 +58,8 @@ export function mintKey(
   for (;;) {
     const body = PREFIX + Array.from({ length: RANDOM_LENGTH }, () => ALPHABET[random(62)]).join('')
     const key = body + checksum(body)
-    const hash = hashKey(key)
-    if (bucketOfKeyHash(hash) === bucket) return { key, hash }
+    const hashed = hashKey(key)
+    if (bucketOfKeyHash(hashed) === bucket) return { key, hash: hashed }
   }
 }
 

@@ -5,20 +5,36 @@ interface InWeeks {
   toWeek: number
 }
 
+/** When a version comes into force: with its publication, or at a time that was named then. */
+interface Published {
+  version: number
+  createdAt: string
+  publishAt?: string | null | undefined
+}
+
+const startsAtMs = ({ publishAt, createdAt }: Published): number => Date.parse(publishAt ?? createdAt)
+// By its own clock a replica may read what another one has just published as of the future: it is not.
+const isPublished = ({ publishAt }: Published, nowMs: number): boolean =>
+  !publishAt || Date.parse(publishAt) <= nowMs
+/** By when they came into force; without a time by their numbers, which no clock has given. */
+const byNewest = (a: Published, b: Published): number =>
+  (a.publishAt || b.publishAt ? startsAtMs(b) - startsAtMs(a) : 0) || b.version - a.version
+
 const covers = ({ fromWeek, toWeek }: InWeeks, week: number): boolean => fromWeek <= week && week <= toWeek
 const width = ({ fromWeek, toWeek }: InWeeks): number => toWeek - fromWeek
 
 /**
- * The version in force: of those whose range contains the week, the one with the narrowest range (a prompt for week 3
- * beats one for the whole term, whenever either was published), and among equals the newest. Null: none applies.
+ * The version in force: of those that are published and whose range contains the week, the one with the narrowest range (a prompt for
+ * week 3 beats one for the whole term, whenever either was published), and among equals the newest. Null: none applies.
  */
-export function versionInForce<V extends InWeeks & { version: number }>(
+export function versionInForce<V extends InWeeks & Published>(
   versions: readonly V[],
   week: number,
+  nowMs: number,
 ): V | null {
   const [best = null] = versions
-    .filter(version => covers(version, week))
-    .sort((a, b) => width(a) - width(b) || b.version - a.version)
+    .filter(version => covers(version, week) && isPublished(version, nowMs))
+    .sort((a, b) => width(a) - width(b) || byNewest(a, b))
   return best
 }
 

@@ -69,9 +69,10 @@ export interface AppOptions {
   isStopping?: () => boolean
 }
 
-/** What each handler file gets: the bus on which it asks the owning services, and the time. */
+/** What each handler file gets: the bus on which it asks the owning services, where our own pages are, and the time. */
 export interface HandlerOptions {
   nc: NatsConnection
+  site: Site
   clock: Clock
 }
 
@@ -81,6 +82,8 @@ const BODY_LIMIT_BYTES = 5 * 1024 * 1024
 const REQUEST_TIMEOUT_MS = 30_000
 
 const HANDLERS = [
+  staff,
+  courseStaff,
   courses,
   importStudents,
   importRoster,
@@ -152,15 +155,13 @@ export async function createApp({
     async api => {
       await api.register(session, signIn)
       await api.register(links, signIn)
-      await api.register(staff, { nc, clock, site })
-      await api.register(courseStaff, { nc, clock, site })
       const page = {
         nc,
         sessions: students,
         gateway: { publicUrl: gatewayUrl, internalUrl: gatewayInternalUrl },
       }
       for (const handler of [join, me, ownConversations, ownChat]) await api.register(handler, page)
-      for (const handler of HANDLERS) await api.register(handler, { nc, clock })
+      for (const handler of HANDLERS) await api.register(handler, { nc, site, clock })
     },
     { prefix: '/api' },
   )

@@ -85,8 +85,12 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
 
   'GET /api/courses/:course/prompts': assistant('course'),
   'POST /api/courses/:course/prompts': owner('course', 'prompt.publish'),
+  'POST /api/courses/:course/prompts/preview': reader('course', 'prompt.preview'),
+  'POST /api/courses/:course/prompts/:version/restore': owner('course', 'prompt.restore'),
+  'DELETE /api/courses/:course/prompts/:version': owner('course', 'prompt.withdraw'),
   'GET /api/courses/:course/rules': assistant('course'),
   'POST /api/courses/:course/rules': owner('course', 'rule.add'),
+  'POST /api/courses/:course/rules/test': reader('course', 'rules.test'),
   'DELETE /api/courses/:course/rules/:rule': owner('course', 'rule.remove'),
 
   // The list has the beginnings of question and answer.
@@ -95,6 +99,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /api/conversations/:id/thread': reader('conversation', 'conversation.thread'),
 
   'GET /api/courses/:course/conversations/export': reader('course', 'conversations.export'),
+  'GET /api/courses/:course/live': reader('course', 'conversations.live'),
   'PUT /api/conversations/:id/flag': reader('conversation', 'conversation.flag'),
   'GET /api/conversations/:id/notes': reader('conversation', 'conversation.notes'),
   'POST /api/conversations/:id/notes': reader('conversation', 'note.add'),
@@ -103,9 +108,6 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   // With the beginnings of what was asked most.
   'GET /api/courses/:course/use': reader('course', 'use.read'),
   'GET /api/courses/:course/use/:table': reader('course', 'use.read'),
-
-  // Counters, and the beginnings of what was just asked.
-  'GET /api/courses/:course/live': reader('course', 'course.watch'),
 
   'GET /api/audit': owner('query'),
 

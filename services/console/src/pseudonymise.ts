@@ -10,8 +10,16 @@ export interface Known {
   pseudonym: string
 }
 
-/** What a text may say of students: by the beginning of a saying, the sayings (in lower case) and what replaces each. */
-type Sayings = Map<string, { saying: string; pseudonym: string }[]>
+/**
+ * What a text may say of students, in lower case, and what replaces it: by how a saying begins, and then by its length, so that a
+ * roster of thousands costs a text no more than a short one.
+ */
+type Sayings = Map<string, Alike>
+
+interface Alike {
+  lengths: number[]
+  pseudonyms: Map<string, string>
+}
 
 /** Fields of a request in which a client may say whose it is. */
 const IDENTIFYING = ['user', 'safety_identifier', 'prompt_cache_key', 'metadata']
@@ -73,14 +81,13 @@ function sayingsOf(pairs: readonly { saying: string; student: Known }[]): Saying
     const folded = saying.toLowerCase()
     const key = beginningAt(folded, 0)
     if (key === undefined) continue
-    const others = sayings.get(key) ?? []
-    others.push({ saying: folded, pseudonym: student.pseudonym })
-    // The longest is looked for first.
-    sayings.set(
-      key,
-      others.sort((a, b) => b.saying.length - a.saying.length),
-    )
+    const known: Alike = sayings.get(key) ?? { lengths: [], pseudonyms: new Map() }
+    known.pseudonyms.set(folded, student.pseudonym)
+    if (!known.lengths.includes(folded.length)) known.lengths.push(folded.length)
+    sayings.set(key, known)
   }
+  // The longest is looked for first.
+  for (const { lengths } of sayings.values()) lengths.sort((one, other) => other - one)
   return sayings
 }
 
@@ -101,7 +108,7 @@ export function replaceSayings(text: string, all: readonly Sayings[]): string {
     const hit = key && findAt(compared, index, key, all)
     if (hit) {
       replaced += text.slice(kept, index) + hit.pseudonym
-      index += hit.saying.length
+      index += hit.length
       kept = index
     } else index += key && !HAN.test(key) ? key.length : 1
   }
@@ -109,9 +116,14 @@ export function replaceSayings(text: string, all: readonly Sayings[]): string {
 }
 
 function findAt(text: string, index: number, key: string, all: readonly Sayings[]) {
-  return all
-    .flatMap(sayings => sayings.get(key) ?? [])
-    .find(({ saying }) => text.startsWith(saying, index) && endsThere(text, index + saying.length))
+  for (const sayings of all) {
+    const known = sayings.get(key)
+    for (const length of known?.lengths ?? []) {
+      const pseudonym = known?.pseudonyms.get(text.slice(index, index + length))
+      if (pseudonym !== undefined && endsThere(text, index + length)) return { pseudonym, length }
+    }
+  }
+  return undefined
 }
 
 /** Not in the middle of a longer word; Chinese has no such thing. */

@@ -47,6 +47,10 @@ export const LinkSecret = Type.String({ minLength: 1, maxLength: 100 })
 export const CourseParams = Type.Object({ course: CourseId })
 export const StudentParams = Type.Object({ student: StudentId })
 export const KeyParams = Type.Object({ key: KeyId })
+export const VersionParams = Type.Object({
+  course: CourseId,
+  version: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }),
+})
 export const RuleParams = Type.Object({ course: CourseId, rule: Type.String({ maxLength: 64 }) })
 export const StaffParams = Type.Object({ id: StaffId })
 export const CourseStaffParams = Type.Object({ course: CourseId, id: StaffId })

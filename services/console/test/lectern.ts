@@ -64,7 +64,10 @@ export function clientOf(url: string, token: string | null = TOKEN): Api {
       },
       ...(body !== undefined && { body: raw ? (body as string) : JSON.stringify(body) }),
     })
-    const text = await response.text()
+    // A stream of events does not end by itself: that it began is the answer.
+    const streams = response.headers.get('content-type')?.startsWith('text/event-stream')
+    if (streams) await response.body?.cancel()
+    const text = streams ? '' : await response.text()
     return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined }
   }
 }

@@ -3,8 +3,11 @@ import { createHash, randomBytes, randomInt } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { manualClock } from '@lectern/shared/clock.ts'
+import { startTestService } from '@lectern/shared/testing/service.ts'
 import pg from 'pg'
 import t from 'tap'
+import { Config } from '../src/config.ts'
+import { startService } from '../src/service.ts'
 import { openBrowser, PASSWORD, type SessionBody } from './browser.ts'
 import { clientOf, type Refusal } from './lectern.ts'
 import { startLectern } from './real-services.ts'
@@ -177,6 +180,25 @@ t.test('a change by cookie needs a page of ours and the token of this session', 
   t.equal((await byName.ask('POST /api/session', ROOT)).status, 200, 'by the other name of this machine')
   const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }
   t.equal((await openBrowser(url).ask('POST /api/session', ROOT, foreign)).status, 403, 'signing in')
+})
+
+t.test('behind https the cookie is of this host alone, and only its pages may change anything', async t => {
+  const site = 'https://lectern.example.edu'
+  const behind = await startTestService(t, startService, Config, { ...environment, CONSOLE_URL: site })
+  const browser = openBrowser(behind.url)
+  const own = { origin: site }
+  t.equal((await browser.ask('POST /api/session', ROOT)).status, 403, 'not by the address behind the proxy')
+  t.equal((await browser.ask('POST /api/session', ROOT, own)).status, 200)
+  t.match(browser.setCookie, /^__Host-lectern=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+  t.equal((await browser.ask('POST /api/courses', {}, own)).status, 400, 'only the body is wrong')
+  t.equal((await browser.ask('POST /api/courses', {}, { origin: 'http://lectern.example.edu' })).status, 403)
+  const plain = { cookie: browser.cookie.replace('__Host-', '') }
+  t.equal((await browser.ask('GET /api/courses', undefined, plain)).status, 401, 'no other name will do')
+  const { body } = await clientOf(behind.url)<{ inviteUrl: string }>('POST /api/staff', {
+    email: 'new@example.edu',
+    name: 'New',
+  })
+  t.ok(body.inviteUrl.startsWith(`${site}/invite#`), 'links lead to the public address')
 })
 
 t.test('one changes one’s own password, and is signed out everywhere else', async t => {

@@ -1,9 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { LecternError } from '@lectern/shared/errors.ts'
+import type { Verdict } from '@lectern/shared/policy.ts'
 import type { PromptsClient } from './clients/prompts.ts'
 import type { Identity } from './clients/quota.ts'
 import { type Asker, type Hold, type HoldParts, holdTokens } from './hold.ts'
-import { EMPTY_POLICY, judge, type Verdict } from './policy.ts'
+import { EMPTY_POLICY, judge } from './policy.ts'
 
 /** A request that may go on: its hold, whose it is, and what the staff want done with it. */
 export interface Admission extends Hold {

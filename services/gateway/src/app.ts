@@ -44,6 +44,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     // A line per request would cost more than its reservation; failures are logged where they are understood.
+    // Each line has the request's id already; a logger for each request is a kilobyte that a stream would keep.
+    childLoggerFactory: logger => logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUIDv7(),
     bodyLimit: config.MAX_BODY_BYTES,

@@ -70,8 +70,8 @@ export function countable(body: ChatBody, system: string | null, costs: PromptCo
   return { texts, fixedTokens }
 }
 
-function fixedTokensOf({ messages, ...body }: ChatBody, system: string | null, costs: PromptCosts): number {
-  const count = messages.length + (system === null ? 0 : 1)
+function fixedTokensOf(body: ChatBody, system: string | null, costs: PromptCosts): number {
+  const count = body.messages.length + (system === null ? 0 : 1)
   const tools = body.tools ?? body.functions
   const toolCount = Array.isArray(tools) ? tools.length : 0
   const toolTokens = toolCount > 0 ? TOKENS_FOR_TOOLS + TOKENS_PER_TOOL * toolCount : 0

@@ -74,15 +74,16 @@ const MOST_NESTING = 64
 
 /** Refuses a body whose nesting would overflow the stack of whoever walks or writes it. */
 export function refuseDeepNesting(body: object): void {
-  let level: object[] = [body]
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MOST_NESTING) {
-      throw new LecternError('invalid_request', {
-        message: `The body is nested more than ${MOST_NESTING} levels deep.`,
-      })
-    }
-    level = level.flatMap(value =>
-      Object.values(value).filter((entry): entry is object => typeof entry === 'object' && entry !== null),
-    )
+  if (!isDeeper(body, MOST_NESTING)) return
+  throw new LecternError('invalid_request', {
+    message: `The body is nested more than ${MOST_NESTING} levels deep.`,
+  })
+}
+
+function isDeeper(value: object, levels: number): boolean {
+  if (levels < 0) return true
+  for (const entry of Object.values(value)) {
+    if (typeof entry === 'object' && entry !== null && isDeeper(entry, levels - 1)) return true
   }
+  return false
 }

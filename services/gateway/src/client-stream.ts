@@ -31,6 +31,8 @@ export class ClientStream {
   readonly #response: ServerResponse
   readonly #options: ClientStreamOptions
   #begun = false
+  /** How many writes the response has not passed on yet. */
+  #kept = 0
   /** Whether somebody will say that the socket has room again. */
   #waits = false
   #stalled: NodeJS.Timeout | undefined
@@ -68,21 +70,27 @@ export class ClientStream {
   }
 
   /**
-   * From the second bytes on each is one buffer, written past the response, which would make four writes of it: the framing of HTTP
-   * is ours then. It costs a tenth less processor time a chunk.
+   * What follows the first bytes is one buffer, written past the response, which would make four writes of it: the framing of HTTP
+   * is ours then. It costs a tenth less processor time a chunk. The response keeps what it was given until the next tick: as long as
+   * anything is there, what follows must take the same way, or it would overtake the headers.
    */
   #send(bytes: Buffer | string): boolean {
     const { socket, chunkedEncoding } = this.#response
-    if (!this.#begun || !socket || !chunkedEncoding) {
-      this.#begin()
-      return this.#response.write(bytes)
-    }
+    if (!this.#begun || this.#kept > 0 || !socket || !chunkedEncoding) return this.#give(bytes)
     const room = socket.write(chunkOf(bytes))
     if (!room && !this.#waits) {
       this.#waits = true
       socket.once('drain', this.#drained)
     }
     return room
+  }
+
+  #give(bytes: Buffer | string): boolean {
+    this.#begin()
+    this.#kept += 1
+    return this.#response.write(bytes, () => {
+      this.#kept -= 1
+    })
   }
 
   readonly #drained = (): void => {
@@ -113,8 +121,7 @@ export class ClientStream {
   #sayAlive(): void {
     // An error with a status of its own is on its way already.
     if (!this.#begun && this.#response.headersSent) return
-    this.#begin()
-    this.#response.write(KEEP_ALIVE)
+    this.#give(KEEP_ALIVE)
   }
 
   #begin(): void {

@@ -65,9 +65,17 @@ function cutTokenIds(value: unknown, limit: number): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, cutTokenIds(entry, limit)]))
 }
 
+/** The same value where nothing is changed, so that most records are not copied. */
 function mapTexts(value: unknown, change: (text: string, name: string) => string, name = ''): unknown {
   if (typeof value === 'string') return change(value, name)
-  if (Array.isArray(value)) return value.map(entry => mapTexts(entry, change))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, mapTexts(entry, change, key)]))
+  if (Array.isArray(value)) {
+    const mapped = value.map(entry => mapTexts(entry, change))
+    return mapped.some((entry, at) => entry !== value[at]) ? mapped : value
+  }
+  const changed = Object.entries(value).flatMap(([key, entry]): [string, unknown][] => {
+    const mapped = mapTexts(entry, change, key)
+    return mapped === entry ? [] : [[key, mapped]]
+  })
+  return changed.length > 0 ? { ...value, ...Object.fromEntries(changed) } : value
 }

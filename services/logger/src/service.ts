@@ -56,7 +56,7 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
   closing.defer(() => responder.drain())
   const erasures = createErasures(pool)
   answerConsole(responder, {
-    conversations: createConversations(db, clock),
+    conversations: createConversations(db, pool, clock),
     flags: createFlags(db),
     notes: createNotes(db),
     pseudonymsOf: createPseudonyms(db),

@@ -12,11 +12,12 @@ import { createLog } from '@lectern/shared/log.ts'
 import { connectBus, type NatsConnection } from '@lectern/shared/nats/connect.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
 import { ensureStreams } from '@lectern/shared/nats/streams.ts'
-import { createPool } from '@lectern/shared/postgres/pool.ts'
+import { createPool, type Pool } from '@lectern/shared/postgres/pool.ts'
 import { startTestServers, type Test } from '@lectern/shared/testing/servers.ts'
 import { startTestService } from '@lectern/shared/testing/service.ts'
 import { Config } from '../src/config.ts'
 import { startService } from '../src/service.ts'
+import { addToSums } from '../src/store/use-sums.ts'
 
 export const MIGRATIONS = new URL('../prisma/migrations', import.meta.url)
 const SILENT = createLog('test', 'silent')
@@ -117,6 +118,18 @@ export async function startLogger(t: Test, { impatient = false } = {}) {
       BATCH_LINGER_MS: '20',
     })
   return { ...background, start, service: await start() }
+}
+
+/** Sums up what is stored, as if a minute had passed since. */
+export async function sumUp(pool: Pool): Promise<void> {
+  await age(pool)
+  await addToSums(pool)
+}
+
+/** As if a minute had passed: what is stored may now be summed up. */
+export async function age(pool: Pool): Promise<void> {
+  await pool.query(`UPDATE logs.records SET stored_at = stored_at - interval '1 minute'`)
+  await pool.query(`UPDATE logs.use_progress SET stored_to = stored_to - interval '1 minute'`)
 }
 
 /** Publishes until the stream acknowledges, as a gateway with its spool does. */

@@ -5,8 +5,7 @@ import { createLog } from '@lectern/shared/log.ts'
 import t from 'tap'
 import { createRetention } from '../src/retention.ts'
 import { createRemoveExpired } from '../src/store/expired.ts'
-import { addToSums } from '../src/store/use-sums.ts'
-import { recordOf, startLogger } from './logger.ts'
+import { recordOf, startLogger, sumUp } from './logger.ts'
 
 const { publish, drained, pool, storedIds, asking } = await startLogger(t)
 const flag = asking(FlagConversationCall)
@@ -30,11 +29,6 @@ const store = async (...records: ReturnType<typeof recordOf>[]) => {
   await Promise.all(records.map(publish))
   await drained()
 }
-const sumUp = async () => {
-  await pool.query(`UPDATE logs.records SET stored_at = stored_at - interval '1 minute'`)
-  await pool.query(`UPDATE logs.use_progress SET stored_to = stored_to - interval '1 minute'`)
-  await addToSums(pool)
-}
 
 t.test('each course keeps its conversations as long as it says, and no longer', async t => {
   const daysAgo = (days: number) => NOW_MS - days * DAY_MS
@@ -50,7 +44,7 @@ t.test('each course keeps its conversations as long as it says, and no longer', 
   for (const id of ['old', 'young']) await flag({ id, flagged: true, actor: 'kim' })
   await enforce()
   t.same(await storedIds('cs101'), ['old', 'young'], 'what is not in the sums yet waits for them')
-  await sumUp()
+  await sumUp(pool)
   await enforce()
   t.same(await storedIds('cs101'), ['young'])
   t.same(await storedIds('short'), [])
@@ -65,7 +59,7 @@ t.test('more than one portion is removed', async t => {
   await pool.query(`INSERT INTO logs.records SELECT (jsonb_populate_record(r, jsonb_build_object(
     'id', 'm' || n, 'course_id', 'short', 'started_at', '2026-11-01T00:00:00Z'))).*
     FROM logs.records r, generate_series(1, 1200) n WHERE r.id = 'young'`)
-  await sumUp()
+  await sumUp(pool)
   await enforce()
   t.same(await storedIds('short'), [])
 })

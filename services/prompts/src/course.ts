@@ -7,31 +7,38 @@ export interface ScheduledVersion {
   version: number
   fromWeek: number
   toWeek: number
+  createdAt: string
+  /** Null: in force as it was published. */
+  publishAt: string | null
 }
 
 /** All that is needed to answer for any week of one course: so a week that begins during an outage is answered too. */
 export interface Course {
   courseId: string
   versions: readonly ScheduledVersion[]
-  /** Of the versions that are in force in some week. */
+  /** Of the versions that are, or will be, in force in some week. */
   texts: ReadonlyMap<string, string>
   rules: readonly Rule[]
 }
 
-/** The ids of the versions that are in force in some week: the only ones whose texts are worth reading. */
-export function versionsEverInForce(versions: readonly ScheduledVersion[]): string[] {
+/** The ids of the versions that are in force in some week, now or when another one is published: only their texts are worth reading. */
+export function versionsEverInForce(versions: readonly ScheduledVersion[], nowMs: number): string[] {
   const ids = new Set<string>()
+  const published = versions.flatMap(({ publishAt }) => (publishAt === null ? [] : [Date.parse(publishAt)]))
   // Another one can only come into force where a range begins, or after one has ended.
-  for (const week of new Set(versions.flatMap(({ fromWeek, toWeek }) => [fromWeek, toWeek + 1]))) {
-    const version = versionInForce(versions, week)
-    if (version) ids.add(version.id)
+  const weeks = new Set(versions.flatMap(({ fromWeek, toWeek }) => [fromWeek, toWeek + 1]))
+  for (const atMs of [nowMs, ...published.filter(ms => ms > nowMs)]) {
+    for (const week of weeks) {
+      const version = versionInForce(versions, week, atMs)
+      if (version) ids.add(version.id)
+    }
   }
   return [...ids]
 }
 
 /** What is in force in a week. */
-export function policyOf({ courseId, versions, texts, rules }: Course, week: number): Policy {
-  const version = versionInForce(versions, week)
+export function policyOf({ courseId, versions, texts, rules }: Course, week: number, nowMs: number): Policy {
+  const version = versionInForce(versions, week, nowMs)
   return {
     courseId,
     week,

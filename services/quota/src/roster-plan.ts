@@ -33,12 +33,14 @@ export function planImport(
     elsewhere,
   }
   const plan: ImportPlan = { added: [], changed: [], dropped: [], unchanged: 0, faults: [] }
-  const named = new Map<Kept, number>()
+  const named = new Set<Kept>()
   const matches = rows.map(row => ownerOf(row, known))
+  const taken = new Set<string>()
   for (const [index, owner] of matches.entries()) {
-    if (!owner) continue
-    if (named.has(owner)) plan.faults.push({ index, message: `names ${owner.id} a second time` })
-    else named.set(owner, index)
+    const id = owner?.id ?? rows[index]?.id
+    if (id && taken.has(id)) plan.faults.push({ index, message: `names ${id} a second time` })
+    else if (owner) named.add(owner)
+    if (id) taken.add(id)
   }
   for (const [index, row] of rows.entries()) {
     const owner = matches[index] ?? null
@@ -61,7 +63,7 @@ function faultOf(
   { id, email }: ImportRow,
   owner: Kept | null,
   { byEmail, elsewhere }: Known,
-  named: ReadonlyMap<Kept, number>,
+  named: ReadonlySet<Kept>,
 ): string | null {
   if (id !== null && elsewhere.has(id)) return `has the id ${id}, which is taken in another course`
   const holder = byEmail.get(toEmail(email) ?? '')

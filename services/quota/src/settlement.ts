@@ -3,7 +3,7 @@ import { METRIC } from '@lectern/shared/metric-table.ts'
 import { createCounter } from '@lectern/shared/metrics.ts'
 import type { Account } from './account.ts'
 import type { End } from './end.ts'
-import { bucketFor } from './store/keys.ts'
+import { type Bucket, bucketFor } from './store/keys.ts'
 import type { Ledger } from './store/ledger.ts'
 import type { EndAnswer, Reservations } from './store/reservations.ts'
 import type { SyncAccount } from './sync.ts'
@@ -31,19 +31,36 @@ export function createSettlement({
   sync: SyncAccount
   log: Logger
 }): RecordEnds {
-  async function confirm(account: Account, ends: readonly AppliedEnd[], added: Set<string>): Promise<void> {
-    const { courseId, studentId, week } = account
-    const known = ends.filter(end => end.state !== 'unknown')
-    const charged = new Set(known.filter(end => end.kind === 'settle').map(end => end.reservationId))
-    const ids = [...new Set(known.map(end => end.reservationId))]
-    const waiting = ids.length > 0 ? await reservations.confirm(bucketFor(courseId), studentId, week, ids) : 0
-
-    const lost = ends.filter(end => end.state === 'unknown' && end.kind === 'settle')
-    const twice = known.filter(
-      end => end.kind === 'settle' && end.state === 'fresh' && !added.has(end.reservationId),
+  /** One script for all accounts of a bucket: most batches are of few courses and many students. */
+  async function confirm(
+    bucket: Bucket,
+    accounts: readonly AccountEnds[],
+    added: Set<string>,
+  ): Promise<void> {
+    const known = accounts.map(([{ studentId, week }, ends]) => ({
+      studentId,
+      week,
+      reservationIds: [...new Set(ends.filter(isKnown).map(end => end.reservationId))],
+    }))
+    const waiting = await reservations.confirm(bucket, known)
+    await Promise.all(
+      accounts.map(([account, ends], place) => agree(account, ends, added, waiting[place] ?? 0)),
     )
+  }
+
+  async function agree(
+    account: Account,
+    ends: readonly AppliedEnd[],
+    added: Set<string>,
+    waiting: number,
+  ): Promise<void> {
+    const settled = ends.filter(end => end.kind === 'settle')
+    const charged = new Set(settled.filter(isKnown).map(end => end.reservationId))
+    const lost = settled.filter(end => !isKnown(end))
+    const twice = settled.filter(end => end.state === 'fresh' && !added.has(end.reservationId))
     if (lost.length === 0 && twice.length === 0 && waiting === charged.size) return
     await sync(account)
+    const { courseId, week } = account
     log.info(
       { courseId, week, unknown: lost.length, repeated: twice.length, unconfirmed: charged.size - waiting },
       'account set to the ledger after settlements that redis did not know',
@@ -54,9 +71,12 @@ export function createSettlement({
     if (ends.length === 0) return
     const added = await ledger.append(ends)
     countTokens(ends, added)
-    await Promise.all(byAccount(ends).map(([account, own]) => confirm(account, own, added)))
+    const buckets = Map.groupBy(byAccount(ends), ([{ courseId }]) => bucketFor(courseId))
+    await Promise.all([...buckets].map(([bucket, accounts]) => confirm(bucket, accounts, added)))
   }
 }
+
+const isKnown = (end: AppliedEnd) => end.state !== 'unknown'
 
 const tokens = createCounter(METRIC.tokens)
 
@@ -73,7 +93,9 @@ function countTokens(ends: readonly AppliedEnd[], added: Set<string>): void {
   }
 }
 
-function byAccount(ends: readonly AppliedEnd[]): [Account, AppliedEnd[]][] {
+type AccountEnds = [Account, AppliedEnd[]]
+
+function byAccount(ends: readonly AppliedEnd[]): AccountEnds[] {
   const groups = Map.groupBy(ends, ({ courseId, studentId, week }) => `${courseId} ${studentId} ${week}`)
   return [...groups.values()].flatMap(own => (own[0] ? [[own[0], own]] : []))
 }

@@ -70,9 +70,10 @@ t.test('addresses may be exchanged among the rows, but not taken from others', a
 })
 
 t.test('two rows of one student, and an id of another course, are faults', async t => {
-  const rows = [row('a'), row(null, { name: 'x', email: 'a@x.edu' }), row('foreign')]
+  const rows = [row('a'), row(null, { name: 'x', email: 'a@x.edu' }), row('z'), row('z'), row('foreign')]
   t.same(plan(rows, [kept('a')]).faults, [
     { index: 1, message: 'names a a second time' },
-    { index: 2, message: 'has the id foreign, which is taken in another course' },
+    { index: 3, message: 'names z a second time' },
+    { index: 4, message: 'has the id foreign, which is taken in another course' },
   ])
 })

@@ -46,8 +46,11 @@ async function charged(who: Enrolled): Promise<End> {
   await stores.reservations.end(bucketFor(who.courseId), { ...end, account: { ...who, week: 1 } })
   return { ...end, ...who, week: 1, model: 'm', inputTokens: 1, outputTokens: 1 }
 }
-const confirm = (who: Enrolled, end: End) =>
-  stores.reservations.confirm(bucketFor(who.courseId), who.studentId, 1, [end.reservationId])
+const confirm = async ({ courseId, studentId }: Enrolled, { reservationId }: End) => {
+  const account = { studentId, week: 1, reservationIds: [reservationId] }
+  const [waiting] = await stores.reservations.confirm(bucketFor(courseId), [account])
+  return waiting
+}
 const used = async (who: Enrolled) => (await quota.balance(who)).used
 
 t.test('P2: a settlement that the ledger does not have yet is kept', async t => {

@@ -14,6 +14,8 @@ export const PromptVersion = Type.Object({
   version: Type.Integer({ minimum: 1 }),
   ...weekRange,
   text: Type.String(),
+  /** When it comes, or came, into force; null: as it was published. */
+  publishAt: Type.Optional(Nullable(Iso)),
   createdAt: Iso,
 })
 export type PromptVersion = Static<typeof PromptVersion>
@@ -55,9 +57,29 @@ const closed = { additionalProperties: false }
 /** 200 kB bound what one request carries upstream; the bus's own limit is far above. */
 const PromptText = Type.String({ minLength: 1, maxLength: 200_000 })
 
+/** In force within a second, or from a time in the future. */
 export const PublishCall = defineCall(
   'prompts.publish',
-  Type.Object({ courseId: CourseId, ...weekRange, text: PromptText }, closed),
+  Type.Object({ courseId: CourseId, ...weekRange, text: PromptText, publishAt: Type.Optional(Iso) }, closed),
+  PromptVersion,
+)
+/** The text and weeks of an earlier version, as a new one. */
+export const RestoreCall = defineCall(
+  'prompts.restore',
+  Type.Object(
+    {
+      courseId: CourseId,
+      version: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }),
+      publishAt: Type.Optional(Iso),
+    },
+    closed,
+  ),
+  PromptVersion,
+)
+/** Takes a version back that is not in force yet; one that is, or was, is a conflict. */
+export const WithdrawCall = defineCall(
+  'prompts.withdraw',
+  Type.Object({ courseId: CourseId, version: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }) }),
   PromptVersion,
 )
 export const ListPromptsCall = defineCall(
@@ -89,6 +111,41 @@ export const RemoveRuleCall = defineCall(
   'prompts.rules.remove',
   Type.Object({ courseId: CourseId, ruleId: Type.String() }),
   Rule,
+)
+
+/** A text to try; longer ones are matched alike, but nobody reads their places. */
+const Sample = Type.String({ minLength: 1, maxLength: 20_000 })
+
+/** What the model would get for a question in a week, by the same code as the gateway's. `text`: instead of the prompt in force. */
+export const PreviewCall = defineCall(
+  'prompts.preview',
+  Type.Object({ courseId: CourseId, week: Week, question: Sample, text: Type.Optional(PromptText) }),
+  Type.Object({
+    /** Empty where a rule answers instead. */
+    messages: Type.Array(Type.Object({ role: Type.String(), content: Type.String() })),
+    blockedWith: Nullable(Type.String()),
+    hits: Type.Array(Type.Object({ id: Type.String(), kind: RuleKind })),
+    /** The version in force; null: none, or the text that was given. */
+    version: Nullable(Type.Integer()),
+  }),
+)
+
+/** `start` inclusive, `end` exclusive, as JavaScript counts characters (UTF-16). */
+const Places = Type.Array(Type.Object({ start: Type.Integer(), end: Type.Integer() }))
+/** Which rules hit a text, and where; `week`: only those of this week. `pattern`: one that is not saved yet. */
+export const TestRulesCall = defineCall(
+  'prompts.rules.test',
+  Type.Object({
+    courseId: CourseId,
+    text: Sample,
+    week: Type.Optional(Week),
+    pattern: Type.Optional(Type.String({ minLength: 1, maxLength: 1000 })),
+  }),
+  Type.Object({
+    hits: Type.Array(Type.Object({ rule: Rule, places: Places })),
+    /** Of `pattern`; null: none was given. */
+    places: Nullable(Places),
+  }),
 )
 
 /** The payload of the `prompts.changed` broadcast. */

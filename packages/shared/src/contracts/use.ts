@@ -95,7 +95,7 @@ export const WeeksUseCall = defineCall(
   Type.Object({ courseId: CourseId, week: Type.Optional(Week) }),
   Type.Object({ items: Type.Array(WeekUse), countedToMs }),
 )
-/** Of the newest questions of a week, at most 50,000. */
+/** Of the newest questions of a week, at most 20,000. */
 export const QuestionsUseCall = defineCall(
   'use.questions',
   Type.Object({

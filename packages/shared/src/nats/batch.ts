@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
-
 export interface BatchOptions<T> {
   batchSize: number
   lingerMs: number
@@ -35,11 +33,13 @@ export function createBatch<T>({
   const isFull = () => waiting.length >= batchSize || waitingBytes >= batchBytes
 
   async function fill(): Promise<void> {
-    const deadline = new AbortController()
-    const tooOld = delay(lingerMs, 'old', { signal: deadline.signal }).catch(() => 'old')
-    let reason: unknown
-    while (!isFull() && !ended && reason !== 'old') reason = await Promise.race([changed.promise, tooOld])
-    deadline.abort()
+    let isOld = false
+    const timer = setTimeout(() => {
+      isOld = true
+      signal()
+    }, lingerMs)
+    while (!isFull() && !ended && !isOld) await changed.promise
+    clearTimeout(timer)
   }
 
   function cut(): T[] {

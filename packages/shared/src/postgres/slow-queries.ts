@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import type pg from 'pg'
 import type { Logger } from '../log.ts'
 import { METRIC } from '../metric-table.ts'
@@ -34,6 +36,8 @@ export function watchSlowQueries(client: pg.ClientBase, slowMs: number, log: Log
     }
     const result = send(...args)
     if (result instanceof Promise) result.then(ended, ended)
+    // COPY: whoever writes it awaits it.
+    else if (result instanceof Writable) finished(result).then(ended, ended)
     return result
   }
   client.query = timed as typeof client.query

@@ -12,6 +12,7 @@ const NEWER = { addedByANewerVersion: { with: ['anything'] } }
 /** What staff order is refused where a part of it is not known: it would silently not be in force. */
 const REFUSING = [
   'prompts.publish',
+  'prompts.restore',
   'prompts.rules.add',
   'quota.courses.create',
   'quota.courses.join-code',

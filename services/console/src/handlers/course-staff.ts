@@ -12,9 +12,9 @@ import {
 } from '@lectern/shared/contracts/staff.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
 import { Type } from 'typebox'
+import type { HandlerOptions } from '../app.ts'
 import { CourseParams, CourseStaffParams, closedObject, failures } from '../schemas.ts'
 import { newSecret } from '../secret.ts'
-import type { WithLinks } from './staff.ts'
 
 const { items: Members } = ListRolesCall.reply.properties
 const Brought = Type.Object({
@@ -35,7 +35,7 @@ const inCourse = ({ id, email, name, disabled }: StaffMember, role: CourseRole) 
 })
 
 /** The roles in a course, by its owners: kept by the quota service. */
-export const courseStaff: FastifyPluginAsyncTypebox<WithLinks> = async (app, { nc, site }) => {
+export const courseStaff: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { nc, site }) => {
   const listRoles = requester(nc, ListRolesCall)
   const inviteToCourse = requester(nc, InviteToCourseCall)
   const putRole = requester(nc, PutRoleCall)

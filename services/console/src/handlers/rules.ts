@@ -1,11 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { GetCourseCall } from '@lectern/shared/contracts/courses.ts'
-import { AddRuleCall, ListRulesCall, RemoveRuleCall, Rule } from '@lectern/shared/contracts/prompts.ts'
+import {
+  AddRuleCall,
+  ListRulesCall,
+  RemoveRuleCall,
+  Rule,
+  TestRulesCall,
+} from '@lectern/shared/contracts/prompts.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
+import { Type } from 'typebox'
 import type { HandlerOptions } from '../app.ts'
 import { CourseParams, closedObject, failures, PageOnly, pageOf, RuleParams } from '../schemas.ts'
 
 const { kind, pattern, message, fromWeek, toWeek } = AddRuleCall.request.properties
+const { text, week } = TestRulesCall.request.properties
 const tags = ['rules']
 
 /** What is blocked and guided in a course: answered by the prompts service. */
@@ -15,6 +23,7 @@ export const rules: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { nc
   const addRule = requester(nc, AddRuleCall)
   const listRules = requester(nc, ListRulesCall)
   const removeRule = requester(nc, RemoveRuleCall)
+  const testRules = requester(nc, TestRulesCall)
 
   app.post(
     '/courses/:course/rules',
@@ -63,5 +72,23 @@ export const rules: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { nc
       },
     },
     async request => removeRule({ courseId: request.params.course, ruleId: request.params.rule }),
+  )
+
+  app.post(
+    '/courses/:course/rules/test',
+    {
+      schema: {
+        tags,
+        summary: 'Which rules hit a text, and where; also one that is not saved yet',
+        params: CourseParams,
+        body: closedObject({ text, week: Type.Optional(week), pattern: Type.Optional(pattern) }),
+        response: { 200: TestRulesCall.reply, ...failures },
+      },
+    },
+    async request => {
+      const { course: courseId } = request.params
+      await getCourse({ courseId })
+      return testRules({ courseId, ...request.body })
+    },
   )
 }

@@ -16,12 +16,6 @@ import { Type } from 'typebox'
 import type { HandlerOptions } from '../app.ts'
 import { closedObject, failures, PageOnly, pageOf, StaffParams } from '../schemas.ts'
 import { newSecret } from '../secret.ts'
-import type { Site } from '../site.ts'
-
-/** What is needed to make a link that somebody else opens. */
-export interface WithLinks extends HandlerOptions {
-  site: Site
-}
 
 const Invited = Type.Object({
   ...StaffMember.properties,
@@ -30,7 +24,7 @@ const Invited = Type.Object({
 const tags = ['staff']
 
 /** The staff, by those who are admins: kept by the quota service. */
-export const staff: FastifyPluginAsyncTypebox<WithLinks> = async (app, { nc, site }) => {
+export const staff: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { nc, site }) => {
   const listStaff = requester(nc, ListStaffCall)
   const invite = requester(nc, InviteStaffCall)
   const renewLink = requester(nc, RenewLinkCall)

@@ -19,7 +19,10 @@ export function validateByTypeBox(app: FastifyInstance): void {
   app.setValidatorCompiler<TSchema>(({ schema, httpPart }: FastifyRouteSchemaDef<TSchema>) => {
     const compiled = Compile(schema)
     return (given: unknown) => {
-      const value = Value.Default(schema, httpPart === 'body' ? given : fromText(schema, given))
+      const value = Value.Default(
+        schema,
+        httpPart === 'body' ? (given ?? undefined) : fromText(schema, given),
+      )
       if (compiled.Check(value)) return { value }
       if (httpPart === 'body' && given === null) return { error: missingBody() }
       return { error: refusal(faultsOf(schema, compiled.Errors(value))) }

@@ -80,6 +80,7 @@ t.test('an assistant is invited by a link, sees the course and changes nothing',
   await other.page.getByRole('button', { name: 'Save and sign in' }).click()
   await title('Courses', other.page)
   await other.page.getByRole('link', { name: 'Machine Learning' }).click()
+  await other.page.getByRole('link', { name: 'Students' }).click()
   await title('Students', other.page)
   t.equal(await other.page.getByRole('link', { name: 'Bring in a list' }).count(), 0)
   await other.page.getByRole('link', { name: 'Settings' }).click()

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { PERMISSIONS } from '../../src/permissions.ts'
 
 /** Every text of the pages is there in each language, and each is used. */
 
@@ -79,4 +80,10 @@ t.test('plurals have all the forms that their language needs', async t => {
     if (PLURAL.test(key))
       t.ok(english.has(key.replace(PLURAL, '_one')) && english.has(key.replace(PLURAL, '_other')), key)
   }
+})
+
+t.test('whatever the audit log can say has words', async t => {
+  const actions = Object.values(PERMISSIONS).flatMap(({ audit }) => audit ?? [])
+  t.ok(actions.length > 20)
+  for (const action of actions) t.ok(known.has(`audit:action.${action.replace('.', '-')}`), action)
 })

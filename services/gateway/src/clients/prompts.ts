@@ -6,10 +6,10 @@ import { METRIC } from '@lectern/shared/metric-table.ts'
 import { createCounter } from '@lectern/shared/metrics.ts'
 import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
 import { askingTwice, requester } from '@lectern/shared/nats/requester.ts'
+import { type CompiledPolicy, compilePolicy } from '@lectern/shared/policy.ts'
 import { validator } from '@lectern/shared/schema.ts'
 import { inSpan, SpanKind } from '@lectern/shared/spans.ts'
 import { LRUCache } from 'lru-cache'
-import { type CompiledPolicy, compilePolicy } from '../policy.ts'
 import { unavailable } from './unavailable.ts'
 
 /** Courses times the two or three weeks that are asked for: far more than one gateway sees. */

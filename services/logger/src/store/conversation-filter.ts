@@ -5,8 +5,12 @@ import { Type } from 'typebox'
 import { Prisma } from '../../generated/client.ts'
 import { instantOf } from '../instant.ts'
 import { storableText } from '../storable.ts'
+import { QUARTER } from './use-sums.ts'
 
-export type ConversationFilter = Omit<RequestOf<typeof ListConversationsCall>, 'limit'>
+export type ConversationFilter = Omit<RequestOf<typeof ListConversationsCall>, 'limit'> & {
+  /** Down to this place in the list, and with it. */
+  downTo?: Place | null
+}
 
 /** Start and id of a conversation: unique, in the order of every list, and unmoved by what is added meanwhile. */
 export interface Place {
@@ -26,17 +30,73 @@ export function placeOf(cursor: string): Place {
   return { startedAtMs, id: storableText(id) }
 }
 
-/** Newest first. */
-export const NEWEST_FIRST = Prisma.sql`ORDER BY r.started_at DESC, r.id DESC`
-
-/** `FROM` and `WHERE` of what a filter leaves, the records named `r`, with more conditions where there are some. */
-export function recordsOf(filter: ConversationFilter, ...more: Prisma.Sql[]): Prisma.Sql {
-  const conditions = [...conditionsOf(filter), ...more]
-  const where = conditions.length > 0 ? Prisma.sql`WHERE ${Prisma.join(conditions, ' AND ')}` : Prisma.empty
-  return Prisma.sql`FROM ${filter.flagged ? flaggedOf(filter) : Prisma.sql`logs.records r`} ${where}`
+/** Records as a query reads them, named `r`: `FROM` and `WHERE`, and the order that is newest first. */
+export interface Source {
+  from: Prisma.Sql
+  newestFirst: Prisma.Sql
 }
 
-function conditionsOf({ cursor, ...filter }: ConversationFilter): Prisma.Sql[] {
+const NEWEST_FIRST = Prisma.sql`ORDER BY r.started_at DESC, r.id DESC`
+
+/** What a filter leaves, with more conditions where there are some. */
+export type SourceOf = (filter: ConversationFilter, ...more: Prisma.Sql[]) => Source
+
+/** `summedTo`: how far the sums have come; null: too far behind to be of use. */
+export function createSourceOf(summedTo: Date | null): SourceOf {
+  return (filter, ...more) => {
+    const conditions = [...conditionsOf(filter), ...more]
+    const where = conditions.length > 0 ? Prisma.sql`WHERE ${Prisma.join(conditions, ' AND ')}` : Prisma.empty
+    if (filter.flagged)
+      return { from: Prisma.sql`FROM ${flaggedOf(filter)} ${where}`, newestFirst: NEWEST_FIRST }
+    const quarters = summedTo && quartersOf(filter, summedTo)
+    if (!quarters) return { from: Prisma.sql`FROM logs.records r ${where}`, newestFirst: NEWEST_FIRST }
+    // Quarter after quarter: Postgres sorts the few records of one, and stops when the page is full.
+    return {
+      from: Prisma.sql`FROM ${quarters} ${where}`,
+      newestFirst: Prisma.sql`ORDER BY quarter.at DESC, r.started_at DESC, r.id DESC`,
+    }
+  }
+}
+
+/**
+ * The sums know in which quarters of an hour a course had a week, a model or an outcome: only those are read. Without that, Postgres
+ * would walk a whole course for what is seldom, or for a week of long ago. What is not in the sums yet has its quarters, too.
+ */
+function quartersOf(filter: ConversationFilter, summedTo: Date): Prisma.Sql | null {
+  const { courseId, week, model, outcome, studentId, ruleId } = filter
+  const keys = Object.entries({ week, model, outcome }).filter(([, value]) => value !== undefined)
+  // These have an index of their own.
+  if (courseId === undefined || keys.length === 0 || studentId !== undefined || ruleId !== undefined)
+    return null
+  const same = keys.map(([column, value]) => Prisma.sql`${Prisma.raw(column)} = ${storable(value)}`)
+  const ofCourse = Prisma.join([Prisma.sql`course_id = ${courseId}`, ...same], ' AND ')
+  // In order, and OFFSET 0 keeps it so: Postgres goes through them until the page is full.
+  return Prisma.sql`(
+      SELECT at FROM (
+        SELECT at FROM logs.use_quarters WHERE ${Prisma.join([ofCourse, ...boundsOf(filter)], ' AND ')}
+        UNION SELECT ${Prisma.raw(QUARTER)} FROM logs.records WHERE ${ofCourse} AND stored_at > ${summedTo}
+      ) known ORDER BY at DESC OFFSET 0
+    ) quarter CROSS JOIN LATERAL (
+      SELECT * FROM logs.records x
+       WHERE x.course_id = ${courseId} AND x.started_at >= quarter.at AND x.started_at < quarter.at + interval '15 minutes'
+      OFFSET 0
+    ) r`
+}
+
+const QUARTER_MS = 15 * 60_000
+
+/** The quarters between which the list is read: without them each page would begin at the newest. */
+function boundsOf({ from, to, cursor, downTo }: ConversationFilter): Prisma.Sql[] {
+  const latest = [to && instantOf('to', to).getTime(), cursor && placeOf(cursor).startedAtMs]
+  const earliest = [from && instantOf('from', from).getTime(), downTo?.startedAtMs]
+  const isTime = (ms: unknown) => typeof ms === 'number'
+  return [
+    ...latest.filter(isTime).map(ms => Prisma.sql`at <= ${new Date(ms)}`),
+    ...earliest.filter(isTime).map(ms => Prisma.sql`at > ${new Date(ms - QUARTER_MS)}`),
+  ]
+}
+
+function conditionsOf({ cursor, downTo, ...filter }: ConversationFilter): Prisma.Sql[] {
   const { courseId, studentId, week, model, outcome, from, to } = filter
   const equal = { course_id: courseId, student_id: studentId, week, model, outcome }
   return [
@@ -50,6 +110,7 @@ function conditionsOf({ cursor, ...filter }: ConversationFilter): Prisma.Sql[] {
     ...(from === undefined ? [] : [Prisma.sql`r.started_at >= ${instantOf('from', from)}`]),
     ...(to === undefined ? [] : [Prisma.sql`r.started_at < ${instantOf('to', to)}`]),
     ...(cursor === undefined ? [] : [isBelow(placeOf(cursor))]),
+    ...(downTo ? [Prisma.sql`(r.started_at, r.id) >= (${new Date(downTo.startedAtMs)}, ${downTo.id})`] : []),
   ]
 }
 

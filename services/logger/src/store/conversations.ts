@@ -6,9 +6,10 @@ import type {
   ListConversationsCall,
 } from '@lectern/shared/contracts/conversations.ts'
 import { type Page, toPage } from '@lectern/shared/page.ts'
+import type { Pool } from '@lectern/shared/postgres/pool.ts'
 import { Prisma } from '../../generated/client.ts'
 import { storableText } from '../storable.ts'
-import { cursorOf, NEWEST_FIRST, recordsOf } from './conversation-filter.ts'
+import { createSourceOf, cursorOf } from './conversation-filter.ts'
 import {
   SUMMARY_COLUMNS,
   type SummaryRow,
@@ -19,6 +20,7 @@ import {
 } from './conversation-row.ts'
 import type { Database } from './database.ts'
 import { search } from './search.ts'
+import { summedTo } from './use-sums.ts'
 
 type PageFilter = RequestOf<typeof ListConversationsCall>
 
@@ -37,15 +39,21 @@ export interface Conversations {
 const WHOLE_AT_ONCE = 10
 
 /** The conversations in Postgres. */
-export function createConversations(db: Database, clock: Clock): Conversations {
+export function createConversations(db: Database, pool: Pool, clock: Clock): Conversations {
+  const sources = async () => createSourceOf(await summedTo(pool))
   return {
     async list({ limit, ...filter }) {
+      const { from, newestFirst } = (await sources())(filter)
       const rows = await db.$queryRaw<SummaryRow[]>`
-        SELECT ${SUMMARY_COLUMNS} ${recordsOf(filter)} ${NEWEST_FIRST} LIMIT ${limit + 1}`
+        SELECT ${SUMMARY_COLUMNS} ${from} ${newestFirst} LIMIT ${limit + 1}`
       return toPage(rows.map(toSummary), limit, cursorOf)
     },
     async search(text, { limit, ...filter }) {
-      const { rows, searchedTo } = await search(db, clock, { filter, text, limit: limit + 1 })
+      const { rows, searchedTo } = await search(db, clock, await sources(), {
+        filter,
+        text,
+        limit: limit + 1,
+      })
       const page = toPage(rows.map(toSummary), limit, cursorOf)
       return page.next === null && searchedTo ? { ...page, next: cursorOf(searchedTo) } : page
     },
@@ -61,7 +69,8 @@ export function createConversations(db: Database, clock: Clock): Conversations {
           .slice(read, read + WHOLE_AT_ONCE)
           .map(({ id, startedAtMs }) => Prisma.sql`(${id}, ${new Date(startedAtMs)}::timestamptz)`)
         const rows = await db.$queryRaw<WholeRow[]>`
-          SELECT ${WHOLE_COLUMNS} FROM logs.records r WHERE (r.id, r.started_at) IN (${Prisma.join(keys)}) ${NEWEST_FIRST}`
+          SELECT ${WHOLE_COLUMNS} FROM logs.records r WHERE (r.id, r.started_at) IN (${Prisma.join(keys)})
+           ORDER BY r.started_at DESC, r.id DESC`
         found.push(...rows.map(toConversation))
         const page = toPage(found, found.length, cursorOf)
         if (page.next !== null) return page

@@ -6,9 +6,8 @@ import {
   type ConversationFilter,
   cursorOf,
   isBelow,
-  NEWEST_FIRST,
   type Place,
-  recordsOf,
+  type SourceOf,
 } from './conversation-filter.ts'
 import { SUMMARY_COLUMNS, type SummaryRow } from './conversation-row.ts'
 import type { Database } from './database.ts'
@@ -22,6 +21,7 @@ export interface Found {
 /** So many are looked at one by one before the index is asked: a frequent word fills its page from them. */
 const FIRST_WALK = 4000
 const NEXT_WALK = 20_000
+const MEANWHILE = 1000
 /** The trigram index knows no shorter text; two characters are a usual word in Chinese. */
 const INDEXED_CHARACTERS = 3
 /** About a partition, each of which has an index of its own. */
@@ -37,23 +37,23 @@ const BUDGET_MS = 2500
 export async function search(
   db: Database,
   clock: Clock,
+  sourceOf: SourceOf,
   { filter, text, limit }: { filter: ConversationFilter; text: string; limit: number },
 ): Promise<Found> {
   const startMs = clock.nowMs()
+  const steps = createSteps(db, sourceOf, contains(text))
   const isIndexed = Array.from(text).length >= INDEXED_CHARACTERS
   const found: Found = { rows: [], searchedTo: null }
-  let asked = filter
-  let stepTo = await walkEnd(db, asked, FIRST_WALK)
+  let step = await steps.walk(filter, FIRST_WALK, limit)
   for (;;) {
-    const reach = stepTo ? [isNotBelow(stepTo)] : []
-    const rows = await db.$queryRaw<SummaryRow[]>`
-      SELECT ${SUMMARY_COLUMNS} ${recordsOf(asked, contains(text), ...reach)}
-      ${NEWEST_FIRST} LIMIT ${limit - found.rows.length}`
-    found.rows.push(...rows)
-    found.searchedTo = stepTo
-    if (!stepTo || found.rows.length === limit || clock.nowMs() - startMs > BUDGET_MS) return found
-    asked = { ...filter, cursor: cursorOf(stepTo) }
-    stepTo = isIndexed ? await monthEnd(db, filter, stepTo) : await walkEnd(db, asked, NEXT_WALK)
+    found.rows.push(...step.rows)
+    found.searchedTo = step.searchedTo
+    const wanted = limit - found.rows.length
+    if (!step.searchedTo || wanted === 0 || clock.nowMs() - startMs > BUDGET_MS) return found
+    const rest = { ...filter, cursor: cursorOf(step.searchedTo) }
+    step = isIndexed
+      ? await steps.askIndex(rest, step.searchedTo, wanted)
+      : await steps.walk(rest, NEXT_WALK, wanted)
   }
 }
 
@@ -63,20 +63,33 @@ function contains(text: string): Prisma.Sql {
   return Prisma.sql`r.search_text LIKE ${`%${folded}%`} AND (r.indexed OR NOT r.indexed)`
 }
 
-const isNotBelow = (place: Place) => Prisma.sql`NOT (${isBelow(place)})`
+/** The two ways to look further back. */
+function createSteps(db: Database, sourceOf: SourceOf, wanted: Prisma.Sql) {
+  /** Looks at the next so many conversations one by one: the inner LIMIT keeps Postgres from asking the index of texts. */
+  async function walk(filter: ConversationFilter, length: number, limit: number): Promise<Found> {
+    const { from, newestFirst } = sourceOf(filter)
+    const [last] = await db.$queryRaw<{ startedAt: Date; id: string }[]>`
+      SELECT r.started_at AS "startedAt", r.id ${from} ${newestFirst} LIMIT 1 OFFSET ${length - 1}`
+    const end = last ? { startedAtMs: last.startedAt.getTime(), id: last.id } : null
+    // Some more: what came in meanwhile.
+    const near = sourceOf({ ...filter, downTo: end })
+    const rows = await db.$queryRaw<SummaryRow[]>`
+      SELECT ${SUMMARY_COLUMNS} FROM (SELECT r.* ${near.from} ${near.newestFirst} LIMIT ${length + MEANWHILE}) r
+       WHERE ${wanted} ORDER BY r.started_at DESC, r.id DESC LIMIT ${limit}`
+    return { rows, searchedTo: end }
+  }
 
-/** The place of the last of the next so many conversations; null: there are not so many. */
-async function walkEnd(db: Database, filter: ConversationFilter, length: number): Promise<Place | null> {
-  const [last] = await db.$queryRaw<{ startedAt: Date; id: string }[]>`
-    SELECT r.started_at AS "startedAt", r.id ${recordsOf(filter)} ${NEWEST_FIRST} LIMIT 1 OFFSET ${length - 1}`
-  return last ? { startedAtMs: last.startedAt.getTime(), id: last.id } : null
-}
+  /** Asks the index for a month further back; through with everything where nothing of the course (or student) is older. */
+  async function askIndex(filter: ConversationFilter, after: Place, limit: number): Promise<Found> {
+    const end = { startedAtMs: after.startedAtMs - MONTH_MS, id: '' }
+    const { courseId, studentId, from: earliest } = filter
+    const older = sourceOf({ courseId, studentId, from: earliest }, isBelow(end))
+    const isThrough = (await db.$queryRaw<unknown[]>`SELECT 1 ${older.from} LIMIT 1`).length === 0
+    const { from, newestFirst } = sourceOf({ ...filter, downTo: end }, wanted)
+    const rows = await db.$queryRaw<SummaryRow[]>`
+      SELECT ${SUMMARY_COLUMNS} ${from} ${newestFirst} LIMIT ${limit}`
+    return { rows, searchedTo: isThrough ? null : end }
+  }
 
-/** A month further back; null: nothing of the course (or the student) is older than that. */
-async function monthEnd(db: Database, filter: ConversationFilter, from: Place): Promise<Place | null> {
-  const end = { startedAtMs: from.startedAtMs - MONTH_MS, id: '' }
-  const { courseId, studentId } = filter
-  const [older] = await db.$queryRaw<unknown[]>`
-    SELECT 1 ${recordsOf({ courseId, studentId, from: filter.from }, isBelow(end))} LIMIT 1`
-  return older ? end : null
+  return { walk, askIndex }
 }

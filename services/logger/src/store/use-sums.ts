@@ -76,6 +76,14 @@ export function addToSums(pool: Pool, recordsAtOnce = RECORDS_AT_ONCE): Promise<
   })
 }
 
+/** How far the sums have come; null: more than ten minutes behind, as after an upgrade. */
+export async function summedTo(pool: Pool): Promise<Date | null> {
+  const { rows } = await pool.query<{ stored_to: Date }>(
+    `SELECT stored_to FROM logs.use_progress WHERE stored_to > now() - interval '10 minutes'`,
+  )
+  return rows[0]?.stored_to ?? null
+}
+
 /** Adds until it has caught up, or is to stop. */
 export async function catchUp(pool: Pool, isStopping: () => boolean): Promise<void> {
   while (!isStopping() && (await addToSums(pool)) >= RECORDS_AT_ONCE) {

@@ -65,7 +65,7 @@ export interface Use {
 }
 
 const TOP_STUDENTS = 200
-const QUESTIONS_READ = 50_000
+const QUESTIONS_READ = 20_000
 /** Questions are the same that begin with the same so many characters. */
 const QUESTION_CHARACTERS = 80
 
@@ -112,7 +112,7 @@ const TOP_QUESTIONS = `
      ORDER BY started_at DESC LIMIT ${QUESTIONS_READ}
   ), folded AS (
     SELECT question, student_id,
-           left(upper(normalize(regexp_replace(question, '\\s+', ' ', 'g'), NFKC)), ${QUESTION_CHARACTERS}) AS beginning
+           left(upper(normalize(regexp_replace(left(question, 2 * ${QUESTION_CHARACTERS}), '\\s+', ' ', 'g'), NFKC)), ${QUESTION_CHARACTERS}) AS beginning
       FROM newest
   )
   SELECT min(question) AS question, count(*)::integer AS requests, count(DISTINCT student_id)::integer AS students,

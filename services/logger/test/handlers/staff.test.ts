@@ -7,7 +7,7 @@ import {
 } from '@lectern/shared/contracts/conversations.ts'
 import type { ConversationRecord } from '@lectern/shared/contracts/records.ts'
 import t from 'tap'
-import { recordOf, startLogger } from '../logger.ts'
+import { recordOf, startLogger, sumUp } from '../logger.ts'
 
 const { publish, drained, pool, list, search, get, asking } = await startLogger(t)
 t.beforeEach(() => pool.query('TRUNCATE logs.records, logs.flags, logs.notes'))
@@ -39,15 +39,28 @@ t.test('a list and a search are filtered by model, rule, outcome and flag', asyn
     [{ ruleId: 'r1', courseId: 'cs101', model: 'small' }, ['c']],
     [{ ruleId: `r1"}]'; --` }, []],
     [{ outcome: 'client_gone' }, ['b']],
+    [{ outcome: 'client_gone', courseId: 'cs101' }, ['b']],
+    [{ week: 3, courseId: 'cs101' }, ['c', 'b', 'a']],
+    [{ week: 3, model: 'large', courseId: 'cs101' }, ['a']],
+    [{ week: 3, courseId: 'cs101', studentId: 'ada', from: '2026-11-02T08:00:01Z' }, ['c', 'b']],
+    [{ week: 3, courseId: 'cs101', to: '2026-11-02T08:00:02Z' }, ['b', 'a']],
     [{ flagged: true }, ['d', 'a']],
     [{ flagged: true, courseId: 'cs101' }, ['a']],
     [{ flagged: true, courseId: 'cs101', week: 4 }, []],
     [{ flagged: false }, ['c', 'b']],
   ]
-  for (const [filter, ids] of cases) {
-    t.same(idsOf(await list({ limit: 10, ...filter })), ids, JSON.stringify(filter))
-    t.same(idsOf(await search({ q: 'monad', limit: 10, ...filter })), ids, `search ${JSON.stringify(filter)}`)
+  const check = async (when: string) => {
+    for (const [filter, ids] of cases) {
+      const name = `${when}: ${JSON.stringify(filter)}`
+      t.same(idsOf(await list({ limit: 10, ...filter })), ids, name)
+      t.same(idsOf(await search({ q: 'monad', limit: 10, ...filter })), ids, `${name}, searched`)
+    }
   }
+  await check('from the records')
+  await sumUp(pool)
+  await check('with the sums')
+  await pool.query(`UPDATE logs.use_progress SET stored_to = '2020-01-01'`)
+  await check('without the sums')
   const first = await list({ flagged: true, limit: 1 })
   t.same(idsOf(await list({ flagged: true, limit: 1, cursor: first.next ?? '' })), ['a'])
 })

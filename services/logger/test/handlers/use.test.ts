@@ -2,7 +2,7 @@ import type { ConversationRecord } from '@lectern/shared/contracts/records.ts'
 import { QuestionsUseCall, WeeksUseCall, WeekUseCall } from '@lectern/shared/contracts/use.ts'
 import t from 'tap'
 import { addToSums } from '../../src/store/use-sums.ts'
-import { recordOf, startLogger } from '../logger.ts'
+import { age, recordOf, startLogger } from '../logger.ts'
 
 const { publish, drained, pool, asking } = await startLogger(t)
 const [weekUse, weeksUse, questions] = [asking(WeekUseCall), asking(WeeksUseCall), asking(QuestionsUseCall)]
@@ -15,11 +15,6 @@ const HOUR_MS = 3_600_000
 const store = async (records: ConversationRecord[]) => {
   await Promise.all(records.map(publish))
   await drained()
-}
-/** As if a minute had passed: what is stored may now be summed up. */
-const age = async () => {
-  await pool.query(`UPDATE logs.records SET stored_at = stored_at - interval '1 minute'`)
-  await pool.query(`UPDATE logs.use_progress SET stored_to = stored_to - interval '1 minute'`)
 }
 const inBerlin = { courseId: 'cs101', week: 3, timezone: 'Europe/Berlin' }
 const withoutTime = async () => {
@@ -102,7 +97,7 @@ t.test('a week: totals, days and hours of its zone, models, endings, students', 
   })
   t.ok(Math.abs((seen.p50Ms ?? 0) / 100 - 1) < 0.06, 'within a twentieth')
   t.ok(Math.abs((seen.p95Ms ?? 0) / 1000 - 1) < 0.06)
-  await age()
+  await age(pool)
   t.equal(await addToSums(pool), 6)
   t.same(await withoutTime(), seen, 'the sums say the same as the records')
   await pool.query('DELETE FROM logs.records')
@@ -130,12 +125,12 @@ t.test('every record is summed up once, by whichever replica, in whatever order 
     await Promise.all(records.slice(0, 5).map(publish))
     await drained()
     totals.push((await weekUse(inBerlin)).requests)
-    if (round === 2) await age()
+    if (round === 2) await age(pool)
     await Promise.all([addToSums(pool, 10), addToSums(pool, 10), addToSums(pool, 10)])
     totals.push((await weekUse(inBerlin)).requests)
   }
   t.same(totals, [25, 25, 50, 50, 75, 75, 100, 100])
-  await age()
+  await age(pool)
   while ((await addToSums(pool, 10)) > 0);
   const { rows } = await pool.query('SELECT sum(requests)::integer AS requests FROM logs.use_quarters')
   t.same(rows, [{ requests: 100 }])
@@ -174,7 +169,7 @@ t.test('top questions are counted whatever their case and spaces, with how many 
       read: 5,
     })
     if (isSummed) break
-    await age()
+    await age(pool)
     await addToSums(pool)
   }
   t.same(await questions({ courseId: 'cs101', week: 9, limit: 5 }), { items: [], read: 0 })

@@ -83,7 +83,7 @@ t.test('P3: the role of the service may add and read, and rewrite nothing', asyn
   t.same(rows, [
     { headers: { 'Lectern-Reason': ['a\ufffd'] }, body: Buffer.from([0, 255]), reason: 'nul \ufffd' },
   ])
-  t.equal((await createConversations(db, systemClock).get('last'))?.id, 'last')
+  t.equal((await createConversations(db, pool, systemClock).get('last'))?.id, 'last')
   for (const statement of [
     `UPDATE logs.records SET question = ''`,
     'DELETE FROM logs.records',

@@ -24,7 +24,7 @@ t.beforeEach(() => admin.query('TRUNCATE logs.records'))
 const START_MS = Date.UTC(2026, 10, 2, 8)
 await addPartitions(pool, START_MS)
 const write = createRecordWriter(pool, log)
-const { search } = createConversations(openDatabase(pool), systemClock)
+const { search } = createConversations(openDatabase(pool), pool, systemClock)
 const found = async (text: string) => (await search(text, { limit: 500 })).items.length
 /** In three months, and in the default partition. */
 const rowsAbout = (text: string, count: number) =>

@@ -17,18 +17,26 @@ export function createStore(pool: Pool, clock: Clock): Store {
 
   /** Three reads, no transaction: a change that falls between them is announced, and the whole is read again. */
   async function readCourse(courseId: string): Promise<Course> {
-    const [versions, rules] = await Promise.all([
+    const [rows, rules] = await Promise.all([
       db.promptVersion.findMany({
-        where: { courseId },
-        select: { id: true, version: true, fromWeek: true, toWeek: true },
+        where: { courseId, withdrawnAt: null },
+        select: {
+          ...{ id: true, version: true, fromWeek: true, toWeek: true },
+          ...{ createdAt: true, publishAt: true },
+        },
       }),
       db.rule.findMany({
         where: { courseId, removedAt: null },
         orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
       }),
     ])
+    const versions = rows.map(({ createdAt, publishAt, ...version }) => ({
+      ...version,
+      createdAt: createdAt.toISOString(),
+      publishAt: publishAt?.toISOString() ?? null,
+    }))
     const texts = await db.promptVersion.findMany({
-      where: { id: { in: versionsEverInForce(versions) } },
+      where: { id: { in: versionsEverInForce(versions, clock.nowMs()) } },
       select: { id: true, text: true },
     })
     return {

@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { Clock } from '@lectern/shared/clock.ts'
 import type { RequestOf } from '@lectern/shared/contracts/call.ts'
 import type { ListPromptsCall, PromptVersion, PublishCall } from '@lectern/shared/contracts/prompts.ts'
+import { LecternError } from '@lectern/shared/errors.ts'
 import { cursorReader, type Page, toCursor, toPage } from '@lectern/shared/page.ts'
 import type { Pool } from '@lectern/shared/postgres/pool.ts'
 import { Type } from 'typebox'
@@ -18,13 +19,19 @@ const PUBLISH = `
     ON CONFLICT (course_id) DO UPDATE SET version = version_counters.version + 1
     RETURNING version
   )
-  INSERT INTO prompts.versions (id, course_id, version, from_week, to_week, text, created_at)
-  SELECT $1, $2, version, $3, $4, $5, $6 FROM counter
+  INSERT INTO prompts.versions (id, course_id, version, from_week, to_week, text, created_at, publish_at)
+  SELECT $1, $2, version, $3, $4, $5, $6, $7 FROM counter
   RETURNING version`
 
-/** Published prompts: added and read, never changed. */
+/** Published prompts: added and read, never changed, and taken back only before they are in force. */
 export interface Versions {
   publish(version: RequestOf<typeof PublishCall>): Promise<PromptVersion>
+  /** Throws `not_found` where the course has no such version. */
+  findVersion(courseId: string, version: number): Promise<PromptVersion>
+  /** Throws a conflict where it is in force, or has been. */
+  withdraw(courseId: string, version: number): Promise<PromptVersion>
+  /** The courses of which a version came into force in this time; `after` exclusive, `until` inclusive. */
+  coursesDue(after: Date, until: Date): Promise<string[]>
   listVersions(request: RequestOf<typeof ListPromptsCall>): Promise<Page<PromptVersion>>
 }
 
@@ -33,8 +40,9 @@ const readCursor = cursorReader(Type.Tuple([Type.Integer({ minimum: 1, maximum: 
 /** The versions in Postgres. */
 export function createVersions(db: Database, pool: Pool, clock: Clock): Versions {
   return {
-    async publish({ courseId, fromWeek, toWeek, text }) {
+    async publish({ courseId, fromWeek, toWeek, text, publishAt: at }) {
       const id = randomUUIDv7()
+      const publishAt = at === undefined ? null : new Date(at)
       const createdAt = new Date(clock.nowMs())
       const { rows } = await pool.query<{ version: number }>(PUBLISH, [
         id,
@@ -43,16 +51,45 @@ export function createVersions(db: Database, pool: Pool, clock: Clock): Versions
         toWeek,
         text,
         createdAt,
+        publishAt,
       ])
       const [row] = rows
       if (!row) throw new Error('the new version was not answered')
-      return toVersion({ id, courseId, version: row.version, fromWeek, toWeek, text, createdAt })
+      const { version } = row
+      return toVersion({ ...{ id, courseId, version, fromWeek, toWeek, text }, createdAt, publishAt })
+    },
+    async findVersion(courseId, version) {
+      const row = await db.promptVersion.findUnique({
+        where: { courseId_version: { courseId, version }, withdrawnAt: null },
+      })
+      if (!row) throw new LecternError('not_found', { message: 'This course has no such version.' })
+      return toVersion(row)
+    },
+    async withdraw(courseId, version) {
+      const now = new Date(clock.nowMs())
+      const [row] = await db.promptVersion.updateManyAndReturn({
+        where: { courseId, version, withdrawnAt: null, publishAt: { gt: now } },
+        data: { withdrawnAt: now },
+      })
+      if (row) return toVersion(row)
+      await this.findVersion(courseId, version)
+      throw new LecternError('conflict', {
+        message: 'This version is in force, or was: publish or restore another one instead.',
+      })
+    },
+    async coursesDue(after, until) {
+      const rows = await db.promptVersion.findMany({
+        where: { publishAt: { gt: after, lte: until }, withdrawnAt: null },
+        distinct: ['courseId'],
+        select: { courseId: true },
+      })
+      return rows.map(({ courseId }) => courseId)
     },
     async listVersions({ courseId, limit: wanted, cursor }) {
       const limit = Math.min(wanted, MAX_PER_PAGE)
       const before = cursor === undefined ? undefined : readCursor(cursor)[0]
       const rows = await db.promptVersion.findMany({
-        where: { courseId, ...(before === undefined ? {} : { version: { lt: before } }) },
+        where: { courseId, withdrawnAt: null, ...(before === undefined ? {} : { version: { lt: before } }) },
         orderBy: { version: 'desc' },
         take: limit + 1,
       })
@@ -61,6 +98,11 @@ export function createVersions(db: Database, pool: Pool, clock: Clock): Versions
   }
 }
 
-function toVersion(row: Row): PromptVersion {
-  return { ...row, createdAt: row.createdAt.toISOString() }
+function toVersion({ createdAt, publishAt, ...row }: Omit<Row, 'withdrawnAt'>): PromptVersion {
+  const { id, courseId, version, fromWeek, toWeek, text } = row
+  return {
+    ...{ id, courseId, version, fromWeek, toWeek, text },
+    publishAt: publishAt?.toISOString() ?? null,
+    createdAt: createdAt.toISOString(),
+  }
 }

@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { ImportRow, ImportStudentsCall, PlanImportCall } from '@lectern/shared/contracts/roster.ts'
 import type { Handler } from '@lectern/shared/nats/responder.ts'
+import { forEachAtOnce } from '../at-once.ts'
 import type { FollowUp } from '../follow-up.ts'
 import { checkBucket } from '../roster.ts'
 import { checkGroup } from '../settings.ts'
@@ -18,6 +19,9 @@ export function planImport(imports: RosterImports): Handler<typeof PlanImportCal
   }
 }
 
+/** Commands on their way at once: thousands would make the requests that run meanwhile wait behind them. */
+const REDIS_AT_ONCE = 32
+
 /** `quota.students.import`: keys of those who are dropped end at once, those of who is added are in force. */
 export function importStudents({
   imports,
@@ -34,13 +38,13 @@ export function importStudents({
   clock: RedisClock
   followUp: FollowUp
 }): Handler<typeof ImportStudentsCall> {
-  const tell = async (courseId: string, { added, dropped, accounts }: Imported) => {
-    for (const { studentId, hashes } of dropped) {
-      await policies.endKeys(hashes)
+  const tell = async (courseId: string, { added, ended, accounts }: Imported) => {
+    await forEachAtOnce(ended.hashes, REDIS_AT_ONCE, hash => policies.endKeys([hash]))
+    for (const studentId of ended.withOwnKeys)
       await policies.putOwnKeys(await providerKeys.copyOf(studentId), null)
-    }
-    for (const { studentId, hash } of added)
-      await policies.putKey({ hash, state: 'owner', studentId, courseId }, null)
+    await forEachAtOnce(added, REDIS_AT_ONCE, ({ studentId, hash }) =>
+      policies.putKey({ hash, state: 'owner', studentId, courseId }, null),
+    )
     for (const account of accounts) await sync(account)
   }
   return async ({ actor, ...order }) => {

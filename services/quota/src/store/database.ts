@@ -11,7 +11,10 @@ export function openDatabase(pool: Pool, closing: AsyncDisposableStack): Databas
   return database
 }
 
-/** Whether a write failed because something by this name is there already. */
+/** Whether a write failed because something by this name is there already; in a statement of our own it is told in another way. */
 export function isTaken(error: unknown): boolean {
-  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002'
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false
+  if (error.code === 'P2002') return true
+  const { driverAdapterError } = (error.meta ?? {}) as { driverAdapterError?: { cause?: { kind?: string } } }
+  return error.code === 'P2010' && driverAdapterError?.cause?.kind === 'UniqueConstraintViolation'
 }

@@ -19,8 +19,8 @@ export interface Reservations {
   reserve(request: RequestOf<typeof ReserveCall>): Promise<ReserveAnswer>
   end(bucket: Bucket, ending: Ending): Promise<EndAnswer>
   expire(bucket: Bucket, limit: number): Promise<EndedHold[]>
-  /** Answers how many of the reservations had been charged in Redis and were still waiting for the ledger. */
-  confirm(bucket: Bucket, studentId: string, week: number, reservationIds: string[]): Promise<number>
+  /** Answers, for each account, how many of its reservations had been charged in Redis and were still waiting for the ledger. */
+  confirm(bucket: Bucket, accounts: readonly ConfirmedEnds[]): Promise<number[]>
   /** How many holds are open in all buckets, without those that expire within seconds. */
   countOpen(): Promise<number>
 }
@@ -44,6 +44,13 @@ export interface Ending {
 export type EndAnswer =
   | { state: 'fresh'; wasExpired: boolean; tokensHeld: number }
   | { state: 'repeat' | 'conflict' | 'unknown' }
+
+/** Reservations of one account, of which the ledger has the end. */
+export interface ConfirmedEnds {
+  studentId: string
+  week: number
+  reservationIds: readonly string[]
+}
 
 /** A hold that ended in Redis without a message of the stream. */
 export interface EndedHold {
@@ -125,15 +132,20 @@ export function createReservations({
       return values.map(toEndedHold)
     },
 
-    async confirm(bucket, studentId, week, reservationIds) {
-      const args = { student: studentId, week, reservations: JSON.stringify(reservationIds) }
-      const { reply, values } = await confirmScript.run(
-        redis,
-        { bucket },
-        { ...args, deadline_ms: clock.deadlineMs(), keep_ended_s: KEEP_ENDED_S },
-      )
+    async confirm(bucket, accounts) {
+      const named = accounts.map(({ studentId, week, reservationIds }) => [
+        studentId,
+        week,
+        ...reservationIds,
+      ])
+      const args = {
+        deadline_ms: clock.deadlineMs(),
+        accounts: JSON.stringify(named),
+        keep_ended_s: KEEP_ENDED_S,
+      }
+      const { reply, values } = await confirmScript.run(redis, { bucket }, args)
       if (reply === 'late') throw tooLate()
-      return Number(values[0])
+      return values.map(Number)
     },
 
     async countOpen() {

@@ -20,7 +20,8 @@ export interface ImportOrder {
 export interface Imported {
   plan: ImportPlan
   added: { studentId: string; hash: string }[]
-  dropped: { studentId: string; hashes: string[] }[]
+  /** Of who was dropped: the keys that were in force, and the students who had own keys at providers. */
+  ended: { hashes: string[]; withOwnKeys: string[] }
   /** Those whose group, and so their allowance, has changed. */
   accounts: Account[]
 }
@@ -60,11 +61,10 @@ async function planNow(
 ): Promise<ImportPlan> {
   const ids = rows.flatMap(({ id }) => id ?? [])
   const columns = { id: true, name: true, email: true, group: true, active: true }
-  const [kept, elsewhere] = await Promise.all([
-    work.student.findMany({ where: { courseId }, select: columns, orderBy: { id: 'asc' } }),
-    work.$queryRaw<{ id: string }[]>`
-      SELECT id FROM quota.students WHERE id = ANY(${ids}::text[]) AND course_id <> ${courseId}`,
-  ])
+  // One after the other: in a transaction there is one connection.
+  const kept = await work.student.findMany({ where: { courseId }, select: columns, orderBy: { id: 'asc' } })
+  const elsewhere = await work.$queryRaw<{ id: string }[]>`
+    SELECT id FROM quota.students WHERE id = ANY(${ids}::text[]) AND course_id <> ${courseId}`
   return planImport(rows, kept, { mode, elsewhere: new Set(elsewhere.map(({ id }) => id)) })
 }
 
@@ -83,13 +83,13 @@ async function applyIn(
   const added = plan.added.map(({ index, student }) => ({ student, key: rows[index]?.key }))
   await change(work, plan.changed)
   const begun = await add(work, courseId, added)
-  const dropped = await drop(work, plan.dropped)
+  const ended = await drop(work, plan.dropped)
   const moved = plan.changed.filter(({ before, after }) => before.group !== after.group)
   const studentIds = [...moved.map(({ after }) => after), ...plan.added.map(({ student }) => student)]
     .flatMap(({ id }) => id ?? [])
     .sort()
   const correction = { ...by, change: `roster-${by.id}`, studentIds }
-  return { plan, added: begun, dropped, accounts: await correctAllowances(work, course, correction) }
+  return { plan, added: begun, ended, accounts: await correctAllowances(work, course, correction) }
 }
 
 /** The addresses are free before anybody gets another one: they may have been exchanged. */
@@ -115,40 +115,29 @@ async function add(
     if (id === null || !key) throw rosterChanged(`${name} is not in the course any more.`)
     return { id, name, email: toEmail(email), group, key }
   })
-  const returning = await work.student.findMany({
-    where: { id: { in: rows.map(({ id }) => id) } },
-    select: { id: true },
-  })
-  const known = new Set(returning.map(({ id }) => id))
-  for (const { id, name, email, group } of rows.filter(row => known.has(row.id))) {
-    await work.student.update({ where: { id }, data: { name, email, group, active: true } })
-  }
-  await work.student.createMany({
-    data: rows
-      .filter(row => !known.has(row.id))
-      .map(({ id, name, email, group }) => ({ id, courseId, name, email, group })),
-  })
-  await work.apiKey.createMany({ data: rows.map(({ id, key }) => ({ ...key, studentId: id })) })
+  const column = <T>(read: (row: (typeof rows)[number]) => T) => rows.map(read)
+  const ids = column(({ id }) => id)
+  // Somebody who was dropped comes back. Of another course nobody can be among them: that was a fault of the plan.
+  await work.$executeRaw`
+    INSERT INTO quota.students (id, course_id, name, email, group_name)
+    SELECT n.id, ${courseId}, n.name, n.email, n.group_name
+      FROM unnest(${ids}::text[], ${column(({ name }) => name)}::text[], ${column(({ email }) => email)}::text[],
+                  ${column(({ group }) => group)}::text[]) AS n (id, name, email, group_name)
+    ON CONFLICT (id) DO UPDATE
+       SET active = true, name = excluded.name, email = excluded.email, group_name = excluded.group_name
+     WHERE students.course_id = excluded.course_id`
+  await work.$executeRaw`
+    INSERT INTO quota.api_keys (id, student_id, hash, hint)
+    SELECT n.* FROM unnest(${column(({ key }) => key.id)}::text[], ${ids}::text[], ${column(({ key }) => key.hash)}::text[],
+                           ${column(({ key }) => key.hint)}::text[]) AS n (id, student_id, hash, hint)`
   return rows.map(({ id, key }) => ({ studentId: id, hash: key.hash }))
 }
 
-async function drop(
-  work: Prisma.TransactionClient,
-  dropped: readonly Person[],
-): Promise<Imported['dropped']> {
+async function drop(work: Prisma.TransactionClient, dropped: readonly Person[]): Promise<Imported['ended']> {
   const ids = dropped.flatMap(({ id }) => id ?? [])
   // Before the keys: whoever adds a key at the same time waits here, and then finds the student dropped.
   await work.student.updateMany({ where: { id: { in: ids } }, data: { active: false } })
-  await endAllKeys(work, ids)
-  const keys = await work.apiKey.findMany({
-    where: { studentId: { in: ids } },
-    select: { studentId: true, hash: true },
-  })
-  const hashes = Map.groupBy(keys, key => key.studentId)
-  return ids.map(studentId => ({
-    studentId,
-    hashes: (hashes.get(studentId) ?? []).map(({ hash }) => hash),
-  }))
+  return endAllKeys(work, ids)
 }
 
 function rosterChanged(why: string): LecternError {

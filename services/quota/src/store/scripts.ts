@@ -52,7 +52,7 @@ export const expireScript = loadScript(new URL('./expire-1.lua', import.meta.url
 
 export const confirmScript = loadScript(new URL('./confirm-1.lua', import.meta.url), {
   keys,
-  args: ['deadline_ms', 'student', 'week', 'reservations', 'keep_ended_s'],
+  args: ['deadline_ms', 'accounts', 'keep_ended_s'],
   replies: ['confirmed', 'late'],
 })
 

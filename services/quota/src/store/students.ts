@@ -137,14 +137,29 @@ function whereOf({ q, group, active }: StudentFilter): Prisma.StudentWhereInput 
   }
 }
 
-/** All keys of students who are dropped, those at providers too: nobody could remove them any more. */
+/**
+ * Ends all keys of students who are dropped, those at providers too: nobody could remove them any more. Answers the hashes of
+ * those that were in force, and who had keys at providers.
+ */
 export async function endAllKeys(
   work: Prisma.TransactionClient,
   studentIds: readonly string[],
-): Promise<void> {
+): Promise<{ hashes: string[]; withOwnKeys: string[] }> {
   const studentId = { in: [...studentIds] }
-  await work.apiKey.updateMany({ where: { studentId, revokedAt: null }, data: { revokedAt: new Date() } })
-  await work.providerKey.updateMany({ where: { studentId, sealed: { not: null } }, data: removedKey() })
+  const ended = await work.apiKey.updateManyAndReturn({
+    where: { studentId, revokedAt: null },
+    data: { revokedAt: new Date() },
+    select: { hash: true },
+  })
+  const removed = await work.providerKey.updateManyAndReturn({
+    where: { studentId, sealed: { not: null } },
+    data: removedKey(),
+    select: { studentId: true },
+  })
+  return {
+    hashes: ended.map(({ hash }) => hash),
+    withOwnKeys: [...new Set(removed.map(key => key.studentId))],
+  }
 }
 
 export const noSuchStudent = () => new LecternError('not_found', { message: 'There is no such student.' })

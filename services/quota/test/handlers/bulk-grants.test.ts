@@ -3,6 +3,8 @@ import { GrantManyCall, type GrantTo, UpdateStudentCall } from '@lectern/shared/
 import t from 'tap'
 import { startFixture } from '../fixture.ts'
 
+// Real servers on a busy machine.
+t.setTimeout(120_000)
 const quota = await startFixture(t)
 const { ask } = quota
 const grant = (

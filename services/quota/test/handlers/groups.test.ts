@@ -3,6 +3,8 @@ import { UpdateStudentCall } from '@lectern/shared/contracts/roster.ts'
 import t from 'tap'
 import { newKey, startFixture } from '../fixture.ts'
 
+// Real servers on a busy machine.
+t.setTimeout(120_000)
 const quota = await startFixture(t)
 const { ask } = quota
 

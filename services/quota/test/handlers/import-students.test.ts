@@ -3,6 +3,8 @@ import { type ImportRow, ImportStudentsCall, PlanImportCall } from '@lectern/sha
 import t from 'tap'
 import { newKey, startFixture } from '../fixture.ts'
 
+// Real servers on a busy machine.
+t.setTimeout(120_000)
 const quota = await startFixture(t)
 const { ask } = quota
 type Mode = 'merge' | 'replace'
@@ -112,4 +114,24 @@ t.test('imports at the same moment follow upon each other', async t => {
   const plans = results.map(result => (result.status === 'fulfilled' ? result.value : null))
   t.equal(plans.filter(done => done?.added.length === 3).length, 1)
   t.equal(plans.filter(done => done?.unchanged === 3).length, 3)
+})
+
+t.test('what two rows claim on the bus is a conflict, and then nothing is done', async t => {
+  const { courseId, id } = await course()
+  const row = (name: string, email: string) => ({ id: id(name), name, email, key: newKey(courseId) })
+  await t.rejects(apply(courseId, [row('a', 'same@v.edu'), row('b', 'same@v.edu')]), { code: 'conflict' })
+  await t.rejects(apply(courseId, [row('a', 'a@v.edu'), row('a', 'b@v.edu')]), { code: 'conflict' })
+  const key = newKey(courseId)
+  const twice = [row('a', 'a@v.edu'), row('b', 'b@v.edu')].map(rest => ({ ...rest, key }))
+  await t.rejects(apply(courseId, twice), { code: 'conflict' })
+  await apply(courseId, [row('a', 'a@v.edu'), row('b', 'b@v.edu')])
+  const same = [
+    { id: id('a'), name: 'a', email: 'c@v.edu' },
+    { id: id('b'), name: 'b', email: 'c@v.edu' },
+  ]
+  await t.rejects(apply(courseId, same), { code: 'conflict' })
+  t.match(
+    (await list(courseId)).filter(student => student.active),
+    [{ email: 'a@v.edu' }, { email: 'b@v.edu' }],
+  )
 })

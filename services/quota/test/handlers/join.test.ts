@@ -4,6 +4,8 @@ import { SetJoinCodeCall } from '@lectern/shared/contracts/roster.ts'
 import t from 'tap'
 import { newKey, startFixture } from '../fixture.ts'
 
+// Real servers on a busy machine.
+t.setTimeout(120_000)
 const quota = await startFixture(t)
 const { ask } = quota
 let address = 0

@@ -2,6 +2,8 @@ import * as staff from '@lectern/shared/contracts/courses.ts'
 import t from 'tap'
 import { newKey, startFixture } from '../fixture.ts'
 
+// Real servers on a busy machine.
+t.setTimeout(120_000)
 const quota = await startFixture(t)
 const { ask } = quota
 const { courseId, studentId } = await quota.course({ groupTokens: { lab: 70 } })

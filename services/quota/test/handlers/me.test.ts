@@ -8,6 +8,8 @@ import { type Enrolled, newKey, startFixture, until } from '../fixture.ts'
 
 const HOUR_MS = 3_600_000
 const clock = manualClock(Date.now())
+// Real servers on a busy machine.
+t.setTimeout(120_000)
 const quota = await startFixture(t, { clock })
 const { ask } = quota
 let address = 0

@@ -96,9 +96,11 @@ function holdCalls(call: CallScript) {
   const confirm = (reservations: string[], deadlineMs = soon()) =>
     call(scripts.confirmScript, {
       deadline_ms: deadlineMs,
-      student: 's',
-      week: 1,
-      reservations: JSON.stringify(reservations),
+      accounts: JSON.stringify([
+        ['s', 1, ...reservations],
+        ['another', 1],
+        ['s', 2, ...reservations],
+      ]),
       keep_ended_s: 600,
     })
   return { reserve, settle, expire, confirm }

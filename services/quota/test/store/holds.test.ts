@@ -48,7 +48,7 @@ t.test('P2 P4: an expired hold is given back, and a settlement after it is still
   )
   t.has(await account(), { held: '0' })
   t.equal((await expire({ now_ms: late + 5000 })).length, 4, 'but again while the ledger does not have it')
-  t.same(await confirm(['r1']), ['confirmed', '0'])
+  t.same(await confirm(['r1']), ['confirmed', '0', '0', '0'])
   t.equal((await expire({ now_ms: late + 20_000 })).length, 3)
 
   t.same(await settle({ reservation: 'r2', end: 'release', charge_tokens: 0 }), ['repeat'])
@@ -75,8 +75,8 @@ t.test('P2: confirm counts what was waiting for it', async t => {
   await reserve()
   await reserve({ reservation: 'r2' })
   await settle()
-  t.same(await confirm(['r1', 'r2', 'r3']), ['confirmed', '1'])
-  t.same(await confirm(['r1']), ['confirmed', '0'])
+  t.same(await confirm(['r1', 'r2', 'r3']), ['confirmed', '1', '0', '0'])
+  t.same(await confirm(['r1']), ['confirmed', '0', '0', '0'])
   t.equal(
     await redis.zscore(`${BUCKET}:expiry`, 'r2'),
     String(NOW_MS + 60_000),

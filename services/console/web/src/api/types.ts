@@ -42,3 +42,4 @@ export type Outcome = Conversation['outcome']
 export type Thread = Answer<'/api/conversations/{id}/thread', 'get'>
 export type Note = Answer<'/api/conversations/{id}/notes', 'get'>['items'][number]
 export type Use = Answer<'/api/courses/{course}/use', 'get'>
+export type Erasure = Answer<'/api/students/{student}/erase', 'post'>

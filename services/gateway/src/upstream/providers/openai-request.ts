@@ -1,3 +1,4 @@
+import { withSystem } from '@lectern/shared/policy.ts'
 import type { Deployment, ModelCall } from '../provider.ts'
 
 /** Requests of OpenAI's API: the student's, with only what policy needs put in its place. */
@@ -19,8 +20,7 @@ function chatBody({ body, system, maxOutputTokens, user }: ModelCall, deployment
   return {
     ...rest,
     model: deployment.model,
-    // The staff's prompt comes first; a student's own system messages keep their place behind it.
-    messages: system === null ? body.messages : [{ role: 'system', content: system }, ...body.messages],
+    messages: withSystem(system, body.messages),
     [capField]: maxOutputTokens,
     user,
     ...(body.stream === true ? { stream_options: { ...body.stream_options, include_usage: true } } : {}),

@@ -31,7 +31,7 @@ export function FilterPanel({ filter, change }: FilterPanelProps) {
   })
   return (
     <Paper withBorder p="md">
-      <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
+      <SimpleGrid cols={{ base: 2, md: 4 }} spacing="sm">
         <StudentPicker value={filter.student} onChange={student => set('student', student)} />
         <Select
           label={t('conversations:filter.week')}

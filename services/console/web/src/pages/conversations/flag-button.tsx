@@ -18,9 +18,8 @@ export function FlagButton({ id, flagged }: { id: string; flagged: boolean }) {
   })
   return (
     <Button
-      variant={flagged ? 'filled' : 'default'}
-      color="orange"
-      leftSection={<Flag size={16} />}
+      variant="default"
+      leftSection={<Flag size={16} fill={flagged ? 'orange' : 'none'} />}
       aria-pressed={flagged}
       loading={flag.isPending}
       onClick={() => flag.mutate()}

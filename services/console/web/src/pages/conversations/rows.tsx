@@ -42,7 +42,7 @@ function Row({ item, filter, name }: { item: ConversationSummary; filter: Filter
         fw={550}
         lineClamp={2}
       >
-        {item.question.trim() || t('conversations:noText')}
+        {item.erased ? t('conversations:erased') : item.question.trim() || t('conversations:noText')}
       </TextLink>
       {item.answer.trim() && (
         <Text size="sm" c="dimmed" lineClamp={1}>

@@ -97,7 +97,8 @@ export function isMarked(text: string): boolean {
 /** The beginning of an answer without the marks of its form, for one line of a list. */
 export function plainOf(markdown: string): string {
   return markdown
-    .replace(/(```|~~~)\w*|[*#`|]+|(?<=\s|^)(-{2,}|>)(?=\s|$)/g, ' ')
+    .replace(/(```|~~~)\w*|[*#`|]+/g, ' ')
+    .replace(/(?<=\s|^)(-{2,}|>)(?=\s|$)/g, ' ')
     .replace(/\s+/g, ' ')
     .trim()
 }

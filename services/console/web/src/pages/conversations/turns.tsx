@@ -28,7 +28,12 @@ export function Turns({ conversation, name }: { conversation: Conversation; name
           <Divider label={t('conversations:reader.own')} labelPosition="left" />
         </>
       )}
-      {own.length > 0 ? own.map(show) : <Text c="dimmed">{t('conversations:noText')}</Text>}
+      {own.map(show)}
+      {turns.length === 0 && (
+        <Text c="dimmed">
+          {conversation.erased ? t('conversations:erasedText') : t('conversations:noText')}
+        </Text>
+      )}
       <Ending conversation={conversation} />
     </Stack>
   )

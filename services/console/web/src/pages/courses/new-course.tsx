@@ -138,7 +138,7 @@ function useCreate(taken: (id: string) => void) {
     mutationFn: (body: CourseInput) => ask(api.POST('/api/courses', { body })),
     onSuccess: async ({ id }) => {
       await queries.invalidateQueries({ queryKey: ['courses'] })
-      await navigate({ to: '/courses/$course', params: { course: id } })
+      await navigate({ to: '/courses/$course/students', params: { course: id } })
     },
     onError: (error, { id }) => {
       if (error instanceof Problem && error.code === 'conflict') taken(id)

@@ -27,6 +27,6 @@ export const courseStartRoute = createRoute({
   getParentRoute: () => courseRoute,
   path: '/',
   beforeLoad: ({ params }) => {
-    throw redirect({ to: '/courses/$course/students', params, replace: true })
+    throw redirect({ to: '/courses/$course/use', params, replace: true })
   },
 })

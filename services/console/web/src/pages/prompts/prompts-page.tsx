@@ -61,7 +61,7 @@ function Schedule({ versions }: { versions: PromptVersion[] }) {
         onChoose={({ startsOn }) => setChosen(numberAt(weeks.findIndex(each => each.startsOn === startsOn)))}
         isChosen={({ startsOn }) => numberAt(weeks.findIndex(each => each.startsOn === startsOn)) === week}
       />
-      <InForce week={week} version={versionInForce(versions, week)} />
+      <InForce week={week} version={versionInForce(versions, week, nowMs)} />
       <Stack gap="sm">
         <Title order={2}>{t('prompts:versions')}</Title>
         <VersionList versions={versions} />

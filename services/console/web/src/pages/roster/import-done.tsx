@@ -41,22 +41,24 @@ export function ImportDone({ done: { added, changed, dropped } }: { done: Roster
   )
   return (
     <>
-      <Page title={t('roster:keys.title')} about={t('roster:keys.about', counts)} actions={back}>
-        {keyed.length > 0 && (
-          <>
-            <Alert color="yellow" variant="light" title={t('roster:keys.once')} className="no-print">
-              {t('roster:keys.onceAbout')}
-            </Alert>
-            <Group className="no-print">
-              <Button onClick={save}>{t('roster:keys.save')}</Button>
-              <Button variant="default" onClick={print}>
-                {t('roster:keys.print')}
-              </Button>
-            </Group>
-            <KeyTable students={keyed} />
-          </>
-        )}
-      </Page>
+      <div className="no-print">
+        <Page title={t('roster:keys.title')} about={t('roster:keys.about', counts)} actions={back}>
+          {keyed.length > 0 && (
+            <>
+              <Alert color="yellow" variant="light" title={t('roster:keys.once')} className="no-print">
+                {t('roster:keys.onceAbout')}
+              </Alert>
+              <Group className="no-print">
+                <Button onClick={save}>{t('roster:keys.save')}</Button>
+                <Button variant="default" onClick={print}>
+                  {t('roster:keys.print')}
+                </Button>
+              </Group>
+              <KeyTable students={keyed} />
+            </>
+          )}
+        </Page>
+      </div>
       <HandOut students={keyed} />
     </>
   )

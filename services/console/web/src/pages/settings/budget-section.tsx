@@ -26,7 +26,7 @@ export function BudgetSection() {
     max: 1e12,
     allowDecimal: false,
     thousandSeparator: true,
-    w: { base: '100%', sm: 260 },
+    maw: 420,
   }
   return (
     <Section

@@ -7,8 +7,12 @@ import { AnswersSection } from './answers-section.tsx'
 import { BasicsSection } from './basics-section.tsx'
 import { BudgetSection } from './budget-section.tsx'
 import { CalendarSection } from './calendar-section.tsx'
+import { GroupsSection } from './groups-section.tsx'
+import { JoiningSection } from './joining-section.tsx'
+import { KeepingSection } from './keeping-section.tsx'
 import { LimitsSection } from './limits-section.tsx'
 import { ModelsSection } from './models-section.tsx'
+import { PricesSection } from './prices-section.tsx'
 
 /** What a course is: calendar, budget, models, limits. Each part is saved by itself. */
 export function SettingsPage() {
@@ -22,8 +26,12 @@ export function SettingsPage() {
       <BasicsSection key={`basics ${id}`} />
       <CalendarSection key={`calendar ${id}`} />
       <BudgetSection key={`budget ${id}`} />
+      <GroupsSection key={`groups ${id}`} />
+      <JoiningSection key={`joining ${id}`} />
       <ModelsSection key={`models ${id}`} />
+      <PricesSection key={`prices ${id}`} />
       <LimitsSection key={`limits ${id}`} />
+      <KeepingSection key={`keeping ${id}`} />
       <AnswersSection key={`answers ${id}`} />
     </Page>
   )

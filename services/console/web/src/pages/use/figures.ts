@@ -25,6 +25,16 @@ export function changeOf(
   return { before, share: isOver && before > 0 ? ((at(week) ?? 0) - before) / before : null }
 }
 
+/** With the newest sums of the running week: in its own numbers, where it is shown, and among all weeks. */
+export function withCounters(use: Use, counters: WeekSums): Use {
+  const others = use.weeks.filter(({ week }) => week !== counters.week)
+  return {
+    ...use,
+    ...(use.week === counters.week && counters),
+    weeks: [...others, counters].sort((a, b) => a.week - b.week),
+  }
+}
+
 /** One point of the trend: what it is called, and its figure. */
 export interface Point {
   week: number

@@ -1,5 +1,5 @@
 import { Alert, SimpleGrid, Stack } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { Use } from '../../api/types.ts'
@@ -7,11 +7,14 @@ import { type CalendarWeek, dayIn, weekNumber, weeksOf } from '../../app/calenda
 import { useNow } from '../../app/clock.ts'
 import { useCourse } from '../../app/course.ts'
 import { useFormat } from '../../app/format.ts'
+import { useLive } from '../../parts/live.ts'
+import { LiveButton } from '../../parts/live-button.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Empty, Shown } from '../../parts/states.tsx'
 import { WeekStrip } from '../../parts/week-strip.tsx'
 import { useWeekText } from '../../parts/week-text.ts'
 import { Endings } from './endings.tsx'
+import { withCounters } from './figures.ts'
 import { Heatmap } from './heatmap.tsx'
 import { Models } from './models.tsx'
 import { NearLimit } from './near-limit.tsx'
@@ -35,8 +38,17 @@ export function UsePage() {
   const numberOf = ({ startsOn }: CalendarWeek) =>
     weekNumber(weeks, { at: 'week', index: weeks.findIndex(each => each.startsOn === startsOn) })
   const shown = week ?? query.data?.week
+  const queries = useQueryClient()
+  const live = useLive(course.id, {
+    onCounters: counters =>
+      queries.setQueriesData<Use>(
+        { queryKey: ['use', course.id] },
+        use => use && withCounters(use, counters),
+      ),
+    onReturn: () => query.refetch(),
+  })
   return (
-    <Page title={t('use:title')} about={t('use:about')}>
+    <Page title={t('use:title')} about={t('use:about')} actions={<LiveButton live={live} />}>
       <WeekStrip
         weeks={weeks}
         today={dayIn(course.timezone, nowMs)}

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useCourse } from '../../app/course.ts'
 import { csvAddress } from './figures.ts'
+import classes from './use.module.css'
 
 interface UsePartProps {
   title: string
@@ -23,7 +24,7 @@ export function UsePart({ title, about, table, week, actions, children }: UsePar
     <Paper withBorder p={{ base: 'md', sm: 'lg' }} component="section" aria-label={title}>
       <Stack gap="md">
         <Group justify="space-between" align="flex-start" gap="xs">
-          <div>
+          <div className={classes.title}>
             <Title order={2} size="h4">
               {title}
             </Title>
