@@ -50,7 +50,7 @@ const answer = await client.chat.completions.create({
   model: ${quoted(model)},
   messages: [{ role: 'user', content: 'Say hello.' }],
 })
-console.log(answer.choices[0].message.content)`,
+process.stdout.write(answer.choices[0].message.content)`,
   claude: ({ baseUrl, model, key }) =>
     [
       `export ANTHROPIC_BASE_URL=${word(rootOf(baseUrl))}`,

@@ -47,7 +47,7 @@ export function useChat(): ChatState {
         setRunning(null)
         // A question without an answer is no part of the next request.
         if (answer === '') setMessages(messages)
-        await chatCharged()
+        void chatCharged()
       }
       return answer !== ''
     },
