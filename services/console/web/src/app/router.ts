@@ -4,6 +4,8 @@ import { accountRoutes } from '../pages/account/routes.ts'
 import { auditRoutes, courseAuditRoutes } from '../pages/audit/routes.ts'
 import { conversationsRoutes } from '../pages/conversations/routes.ts'
 import { courseStartRoute, coursesRoutes } from '../pages/courses/routes.ts'
+import { joinRoutes } from '../pages/join/routes.ts'
+import { meRoutes, studentFrame } from '../pages/me/routes.ts'
 import { promptsRoutes } from '../pages/prompts/routes.ts'
 import { rosterRoutes } from '../pages/roster/routes.ts'
 import { rulesRoutes } from '../pages/rules/routes.ts'
@@ -18,6 +20,7 @@ import { courseRoute, publicRoute, rootRoute, staffRoute } from './frames.ts'
 /** Every page: an area's routes stand in its own `routes.ts`, and are listed here under the frame that they name. */
 const routeTree = rootRoute.addChildren([
   publicRoute.addChildren([...accessRoutes]),
+  studentFrame.addChildren([...meRoutes, ...joinRoutes]),
   staffRoute.addChildren([
     ...coursesRoutes,
     ...accountRoutes,
