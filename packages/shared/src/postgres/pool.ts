@@ -32,7 +32,7 @@ export function createPool({ url, name, log, size = 10, slowQueryMs = 1000 }: Po
     lock_timeout: 5000,
     idle_in_transaction_session_timeout: 20_000,
     // Postgres would compile what it takes for long: seconds, for statements of milliseconds over many partitions.
-    onConnect: async client => void (await client.query('SET jit = off')),
+    options: '-c jit=off',
     keepAlive: true,
   })
   // Without a listener the loss of an idle connection would end the process.
