@@ -21,7 +21,7 @@ function brief(value: unknown): unknown {
   if (typeof value === 'string') return storable(value.slice(0, LONGEST_TEXT))
   if (typeof value !== 'object' || value === null) return value
   const text = JSON.stringify(value)
-  if (text.length > LONGEST_NESTED) return text.slice(0, LONGEST_TEXT)
+  if (text.length > LONGEST_NESTED) return storable(text.slice(0, LONGEST_TEXT))
   return storableParts(value)
 }
 
@@ -41,7 +41,7 @@ export function storable(text: string): string {
 
 /** The id of what something is done to, by the parts of the path. */
 export function subjectOf(params: unknown): string | null {
-  const { student, key, rule, staff, id } = (params ?? {}) as Record<string, string | undefined>
-  const subject = student ?? key ?? rule ?? staff ?? id
-  return subject === undefined ? null : storable(subject.slice(0, LONGEST_TEXT))
+  const { student, key, rule, version, id } = (params ?? {}) as Record<string, string | number | undefined>
+  const subject = student ?? key ?? rule ?? version ?? id
+  return subject === undefined ? null : storable(String(subject).slice(0, LONGEST_TEXT))
 }

@@ -50,6 +50,12 @@ t.test('a change has its entry: who, from where, what, in which course, for whic
   )
 })
 
+t.test('a course’s own entries begin with who created it', async t => {
+  const created = (await entries(`&course=${COURSE.id}`)).at(-1)
+  t.match(created, { actor: 'token', action: 'course.create', courseId: COURSE.id })
+  t.equal((await token('POST /api/courses', ['no course'])).status, 400)
+})
+
 t.test('a failure is a second entry under the same request', async t => {
   const { status } = await owner.ask(`POST /api/students/${student}/grants`, {
     week: 77,
@@ -111,8 +117,11 @@ t.test('what is written of a request has no secrets, no rosters, and is storable
   t.same(detailsOf({}, [1, 2, 3]), { count: 3 })
   t.equal((detailsOf({}, { text: 'x'.repeat(900_000) }).text as string).length, 200)
   t.same(detailsOf({}, { at: { '\0': ['\ud800'] } }), { at: { '\ufffd': ['\ufffd'] } })
+  const cut = detailsOf({}, { texts: ['x'.repeat(197) + '😀'.repeat(300)] }).texts as string
+  t.equal(cut, `["${'x'.repeat(197)}\ufffd`, 'no half of a character where a long value is cut')
   t.equal(storable('a\0b\ud800'), 'a\ufffdb\ufffd')
   t.equal(subjectOf({ course: 'c', student: 's' }), 's')
+  t.equal(subjectOf({ course: 'c', version: 3 }), '3')
   const { rows } = await database.query('SELECT * FROM logs.audit')
   const everything = JSON.stringify(rows)
   for (const secret of [

@@ -8,6 +8,9 @@ import { detailsOf, storable, subjectOf } from '../audited.ts'
 import type { Permission } from '../permissions.ts'
 import { permissionOf } from './auth.ts'
 
+/** As the contract has it; what a provider calls an e-mail has no bound of its own. */
+const LONGEST_ACTOR = 320
+
 declare module 'fastify' {
   interface FastifyRequest {
     /** Its entry in the audit log was written before it was done. */
@@ -76,7 +79,7 @@ function entryOf(request: FastifyRequest): Omit<NewAuditEntry, 'action' | 'outco
     ...(caller?.kind === 'person'
       ? { actor: caller.user.email, actorId: caller.user.id }
       : {
-          actor: caller ? 'token' : storable(tried ?? 'unknown'),
+          actor: caller ? 'token' : storable((tried ?? 'unknown').slice(0, LONGEST_ACTOR)),
           actorId: null,
         }),
     address,
