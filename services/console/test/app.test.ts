@@ -104,7 +104,7 @@ t.test('a missing body, another type and too much are told apart', async t => {
   })
   t.match(await api('POST /api/courses', 'x'.repeat(6_000_000)), {
     status: 413,
-    body: { error: { code: 'request_too_large', message: /5 MB/ } },
+    body: { error: { code: 'request_too_large', message: /5120 KiB/ } },
   })
 })
 

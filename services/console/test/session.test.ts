@@ -145,7 +145,7 @@ t.test('what is no sign-in is refused by its shape and its size', async t => {
   const huge = { email: 'root@example.edu', password: 'x'.repeat(20_000) }
   t.match(await api('POST /api/session', huge), {
     status: 413,
-    body: { error: { code: 'request_too_large' } },
+    body: { error: { code: 'request_too_large', message: /16 KiB/ } },
   })
   const form = { 'content-type': 'application/x-www-form-urlencoded' }
   t.equal((await api('POST /api/session', 'email=a', form)).status, 400, 'no form can be posted')

@@ -5,10 +5,10 @@ import { HEADERS } from './headers.ts'
 import type { SendPage } from './pages.ts'
 
 /** Fastify's own refusals, as errors of the catalogue. What is not listed is a fault of ours. */
-const REFUSALS: Record<string, (error: FastifyError) => LecternError> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: () =>
+const REFUSALS: Record<string, (request: FastifyRequest) => LecternError> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ({ routeOptions: { bodyLimit } }) =>
     new LecternError('request_too_large', {
-      message: 'The body is larger than 5 MB. Send it in several parts.',
+      message: `The body is larger than the ${bodyLimit / 1024} KiB that are taken here. Send it in several parts.`,
     }),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
     new LecternError('invalid_request', {
@@ -30,7 +30,7 @@ export function refuseBrokenAddress(_: FastifyError, __: FastifyRequest, reply: 
 /** Answers whatever is thrown, and what no route knows, in the catalogue's shape; an address of a page is the page's to know. */
 export function answerErrors(app: FastifyInstance, sendPage: SendPage): void {
   app.setErrorHandler<FastifyError>((thrown, request, reply) => {
-    const error = REFUSALS[thrown.code]?.(thrown) ?? toLecternError(thrown)
+    const error = REFUSALS[thrown.code]?.(request) ?? toLecternError(thrown)
     if (error.status >= 500) request.log.error({ err: thrown }, 'request failed')
     send(reply, error)
   })
