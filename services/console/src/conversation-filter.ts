@@ -1,12 +1,10 @@
 import { ConversationFilter, SearchConversationsCall } from '@lectern/shared/contracts/conversations.ts'
 import { type Static, Type } from 'typebox'
-import { toInstant } from './instant.ts'
+import { instantQuery, toInstant } from './instant.ts'
 import { closedObject } from './schemas.ts'
 
 const { studentId, week, model, ruleId, outcome, flagged } = ConversationFilter
 const { q } = SearchConversationsCall.request.properties
-const instant = (meaning: string) =>
-  Type.Optional(Type.String({ maxLength: 40, description: `${meaning}; 2026-11-23 or 2026-11-23T08:00:00Z` }))
 
 /** Which conversations of a course, as the query of a route says it. */
 export const FILTER = {
@@ -17,8 +15,8 @@ export const FILTER = {
   outcome,
   flagged,
   q: Type.Optional({ ...q, description: 'words of the question or the answer' }),
-  from: instant('asked at this time or later'),
-  to: instant('asked before this time'),
+  from: instantQuery('asked at this time or later'),
+  to: instantQuery('asked before this time'),
 }
 const Filter = closedObject(FILTER)
 

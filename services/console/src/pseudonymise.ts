@@ -97,7 +97,7 @@ function beginningAt(text: string, index: number): string | undefined {
 }
 
 /** One pass over the text, whatever the size of the roster. */
-export function replaceSayings(text: string, all: readonly Sayings[]): string {
+function replaceSayings(text: string, all: readonly Sayings[]): string {
   const folded = text.toLowerCase()
   // Where lower case has another length (İ), places would not fit: such a text is compared as it is.
   const compared = folded.length === text.length ? folded : text

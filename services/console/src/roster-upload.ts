@@ -5,7 +5,7 @@ import { parseRoster, type Roster, type RosterRow } from './roster.ts'
 import { closedObject } from './schemas.ts'
 
 /** A student as JSON rows name them. */
-export const StudentRow = closedObject({
+const StudentRow = closedObject({
   id: Type.Optional(Type.String({ description: 'made from the e-mail when it is missing' })),
   name: Type.String(),
   email: Type.String(),
@@ -39,11 +39,11 @@ function rosterOf(body: Static<typeof StudentRow>[]): Roster {
   return { rows, faults: [] }
 }
 
-/** Refuses a roster with faults, all of them listed. */
-export function refuseFaults(faults: Roster['faults']): void {
+/** Refuses a roster with faults, all of them listed; `title` says what was not done. */
+export function refuseFaults(faults: Roster['faults'], title = 'Nothing was imported'): void {
   if (faults.length === 0) return
   throw new LecternError('invalid_request', {
-    message: listFaults('Nothing was imported', faults),
+    message: listFaults(title, faults),
     param: faults[0]?.place || null,
   })
 }

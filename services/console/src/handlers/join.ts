@@ -107,7 +107,7 @@ export const join: FastifyPluginAsyncTypebox<OwnPage> = async (app, { nc }) => {
       const { code, consent: accepted = false, consentVersion } = body
       const { course, consent } = await find(ip, code)
       const person = { name: body.name.trim(), email: body.email.trim() }
-      refuseFaults(checkRoster([{ place: 'The student', id: '', ...person }], 1))
+      refuseFaults(checkRoster([{ place: 'The form', id: '', ...person }], 1), 'You have not joined')
       if (consent && !accepted) throw refusal('consent', null)
       const { text: key, stored } = mintFor(course.id)
       // Nobody is left to see the key: better no student than one without a key.

@@ -7,12 +7,11 @@ import {
   Student,
 } from '@lectern/shared/contracts/courses.ts'
 import { UpdateStudentCall } from '@lectern/shared/contracts/roster.ts'
-import { LecternError } from '@lectern/shared/errors.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
 import type { HandlerOptions } from '../app.ts'
 import { actorOf } from '../caller.ts'
-import { listFaults } from '../faults.ts'
 import { checkRoster } from '../roster.ts'
+import { refuseFaults } from '../roster-upload.ts'
 import { CourseParams, closedObject, failures, StudentParams } from '../schemas.ts'
 
 const tags = ['students']
@@ -90,10 +89,8 @@ export const students: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, {
 /** A changed row is checked as a roster's is. */
 function checkedPatch(body: StudentPatch): StudentPatch {
   const row = { place: 'the student', id: '', name: 'x', email: 'x@x', ...trimmed(body) }
-  const faults = checkRoster([{ ...row, group: row.group ?? '' }], 1)
-  const [fault] = faults
-  if (!fault) return trimmed(body)
-  throw new LecternError('invalid_request', { message: listFaults('Nothing was changed', faults) })
+  refuseFaults(checkRoster([{ ...row, group: row.group ?? '' }], 1), 'Nothing was changed')
+  return trimmed(body)
 }
 
 function trimmed({ name, email, group }: StudentPatch): StudentPatch {
