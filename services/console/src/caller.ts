@@ -1,10 +1,11 @@
 import type { CourseRole, Identity } from '@lectern/shared/contracts/staff.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
 import type { FastifyRequest } from 'fastify'
+import type { SessionSecret } from './session-cookie.ts'
 
 /** Who asks: a person by the session's cookie, or a script by the staff's token, which may do everything. */
-export type Caller = { kind: 'token' } | { kind: 'person'; user: Identity; secret: string }
-export type Person = Extract<Caller, { kind: 'person' }>
+export type Caller = { kind: 'token' } | Person
+export type Person = { kind: 'person'; user: Identity } & SessionSecret
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -3,7 +3,8 @@ import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
 import { type Static, Type } from 'typebox'
 import type { Person } from './caller.ts'
-import { csrfTokenOf, type Sessions } from './sessions.ts'
+import { csrfTokenOf } from './session-cookie.ts'
+import type { Sessions } from './sessions.ts'
 import type { TakeTry } from './tries.ts'
 
 /** Who has signed in, and how one may. */

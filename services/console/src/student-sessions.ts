@@ -1,19 +1,14 @@
 import { FindStudentSessionCall, type Me } from '@lectern/shared/contracts/me.ts'
-import type { NewSession } from '@lectern/shared/contracts/staff.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
 import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import { hashSecret, newSecret } from './secret.ts'
+import type { FastifyRequest } from 'fastify'
+import { createSessionCookie, type SessionCookie, type SessionSecret } from './session-cookie.ts'
 import type { Site } from './site.ts'
 
 /** A student who has signed in with their key: who they are comes from here, never from what they send. */
-export interface SignedInStudent {
+export interface SignedInStudent extends SessionSecret {
   me: Me
-  /** What is in the cookie. */
-  secret: string
-  /** By which quota knows the session. */
-  hash: string
 }
 
 declare module 'fastify' {
@@ -23,49 +18,22 @@ declare module 'fastify' {
   }
 }
 
-/** The cookie's side of students' sessions, as `sessions.ts` is of the staff's. */
-export interface StudentSessions {
-  find(request: FastifyRequest): Promise<SignedInStudent | null>
-  /** A new session that takes the place of the one in the cookie; `keep` gives it to the browser once quota knows it. */
-  begin(request: FastifyRequest): { session: NewSession; keep(reply: FastifyReply, me: Me): SignedInStudent }
-  forget(reply: FastifyReply): void
-}
+/** Students' sessions. */
+export type StudentSessions = SessionCookie<Me, SignedInStudent>
 
-/** 43 characters of base64url; anything else was never given out. */
-const SHAPE = /^[\w-]{43}$/
+/** A lecture hall shares an address, and last week's sessions have all ended as the lecture begins. */
+const MOST_UNKNOWN = 1000
 
-export function createStudentSessions(nc: NatsConnection, { cookie }: Site): StudentSessions {
+export function createStudentSessions(nc: NatsConnection, site: Site): StudentSessions {
   const findSession = requester(nc, FindStudentSessionCall)
-  const name = `${cookie.name}-student`
-  // No link from elsewhere leads into the page: whoever follows one is not signed in on the first view.
-  const attributes = { path: '/', httpOnly: true, secure: cookie.secure, sameSite: 'strict' as const }
-  const secretOf = ({ cookies }: FastifyRequest) => {
-    const text = cookies[name]
-    return text !== undefined && SHAPE.test(text) ? text : undefined
-  }
-  return {
-    async find(request) {
-      const secret = secretOf(request)
-      if (secret === undefined) return null
-      const hash = hashSecret(secret)
-      const { me } = await findSession({ hash })
-      return me && { me, secret, hash }
-    },
-    begin(request) {
-      const { text: secret, hash } = newSecret()
-      const before = secretOf(request)
-      return {
-        session: { hash, ...(before === undefined ? {} : { replaces: hashSecret(before) }) },
-        keep(reply, me) {
-          reply.setCookie(name, secret, attributes)
-          return { me, secret, hash }
-        },
-      }
-    },
-    forget(reply) {
-      reply.clearCookie(name, attributes)
-    },
-  }
+  return createSessionCookie<Me, SignedInStudent>(site, {
+    name: `${site.cookie.name}-student`,
+    // No link from elsewhere leads into the page: whoever follows one is not signed in on the first view.
+    sameSite: 'strict',
+    mostUnknown: MOST_UNKNOWN,
+    ask: async hash => (await findSession({ hash })).me,
+    found: (me, session) => ({ me, ...session }),
+  })
 }
 
 /** The student who asks, on a route whose line in `permissions.ts` lets in nobody else. */

@@ -2,8 +2,6 @@ import { LecternError } from '@lectern/shared/errors.ts'
 import { LRUCache } from 'lru-cache'
 
 const MINUTE_MS = 60_000
-/** Of an address in a minute; a browser whose session has ended sends a handful. */
-const MOST_UNKNOWN = 100
 const MOST_REMEMBERED = 10_000
 
 /**
@@ -17,13 +15,14 @@ export interface UnknownSessions {
   found(hash: string, address: string, isSomebodys: boolean): void
 }
 
-export function createUnknownSessions(): UnknownSessions {
+/** `most`: of an address in a minute. */
+export function createUnknownSessions(most: number): UnknownSessions {
   const known = new LRUCache<string, true>({ max: MOST_REMEMBERED, ttl: 10 * MINUTE_MS })
   // The entry's age is the window: it is not renewed by counting.
   const unknown = new LRUCache<string, { count: number }>({ max: MOST_REMEMBERED, ttl: MINUTE_MS })
   return {
     check(hash, address) {
-      if (known.has(hash) || (unknown.get(address)?.count ?? 0) < MOST_UNKNOWN) return
+      if (known.has(hash) || (unknown.get(address)?.count ?? 0) < most) return
       throw new LecternError('too_many_attempts', { retryAfterMs: unknown.getRemainingTTL(address) })
     },
     found(hash, address, isSomebodys) {

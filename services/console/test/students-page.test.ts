@@ -1,4 +1,4 @@
-import { randomUUIDv7 } from 'node:crypto'
+import { randomBytes, randomUUIDv7 } from 'node:crypto'
 import type { ConversationRecord } from '@lectern/shared/contracts/records.ts'
 import { isWellFormedKey } from '@lectern/shared/keys.ts'
 import t from 'tap'
@@ -64,6 +64,22 @@ t.test('the cookie is no script’s to read, and each sign-in has another one', 
   t.same((await ada.ask('GET /api/me')).body, { session: null }, 'the one from before has ended')
 })
 
+t.test('made-up sessions of an address are not asked for without end; real ones pass', async t => {
+  const ada = await signIn(url, keyOf('ada'))
+  const made = () => {
+    const cookie = `lectern-student=${randomBytes(32).toString('base64url')}`
+    return openBrowser(url).ask('GET /api/me/balance', undefined, { cookie })
+  }
+  const statuses = new Set<number>()
+  for (let round = 0; round < 22; round++) {
+    const answers = await Promise.all(Array.from({ length: 50 }, made))
+    for (const { status } of answers) statuses.add(status)
+  }
+  t.same([...statuses], [401, 429])
+  t.equal((await ada.ask('GET /api/me/balance')).status, 200)
+  t.equal((await signIn(url, keyOf('eve'))).cookie.length > 0, true, 'signing in is another matter')
+})
+
 t.test('a student sees their own, whatever they send', async t => {
   const [ada, eve] = [await signIn(url, keyOf('ada')), await signIn(url, keyOf('eve'))]
   const mine = await ask('ada', 'what is a gradient?')
@@ -110,6 +126,7 @@ t.test('a change needs the page: its origin and its token', async t => {
     { 'x-csrf-token': (await signIn(url, keyOf('eve'))).csrf },
     { origin: 'https://evil.example' },
     { 'sec-fetch-site': 'cross-site' },
+    { 'x-csrf-token': '', authorization: 'Bearer x' },
   ]
   for (const headers of wrong)
     t.match(await ada.ask('POST /api/me/key', undefined, headers), { status: 403 }, JSON.stringify(headers))

@@ -15,7 +15,7 @@ import { type Static, Type } from 'typebox'
 import { mintFor } from '../minting.ts'
 import { networkOf } from '../network.ts'
 import { closedObject, failures } from '../schemas.ts'
-import { csrfTokenOf } from '../sessions.ts'
+import { csrfTokenOf } from '../session-cookie.ts'
 import { type SignedInStudent, type StudentSessions, signInFirst, studentOf } from '../student-sessions.ts'
 
 /** What the handlers of the students' page share. */

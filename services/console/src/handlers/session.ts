@@ -12,7 +12,6 @@ import { personOf } from '../caller.ts'
 import { networkOf } from '../network.ts'
 import { hashPassword, isPassword } from '../password.ts'
 import { closedObject, failures, NewPassword, Password } from '../schemas.ts'
-import { hashSecret } from '../secret.ts'
 import { SMALL_BODY_BYTES as bodyLimit, SessionAnswer, type SignIn } from '../sign-in.ts'
 
 const tags = ['session']
@@ -61,7 +60,7 @@ export const session: FastifyPluginAsyncTypebox<SignIn> = async (
     '/session',
     { schema: { tags, summary: 'Sign out', response: { 204: Type.Null(), ...failures } } },
     async (request, reply) => {
-      await endSession({ hash: hashSecret(personOf(request).secret) })
+      await endSession({ hash: personOf(request).hash })
       sessions.forget(reply)
       return reply.code(204).send(null)
     },
