@@ -45,7 +45,7 @@ import { addHeaders } from './plugins/headers.ts'
 import { logRequests } from './plugins/log.ts'
 import { servePages } from './plugins/pages.ts'
 import { validateByTypeBox } from './plugins/validation.ts'
-import { createSessions } from './sessions.ts'
+import { createSessions, type Sessions } from './sessions.ts'
 import { createDescribe, type SignIn } from './sign-in.ts'
 import { createSite, type Site } from './site.ts'
 import { createStudentSessions, type StudentSessions } from './student-sessions.ts'
@@ -69,10 +69,11 @@ export interface AppOptions {
   isStopping?: () => boolean
 }
 
-/** What each handler file gets: the bus on which it asks the owning services, where our own pages are, and the time. */
+/** What each handler file gets: the bus on which it asks the owning services, where our own pages are, who has signed in, and the time. */
 export interface HandlerOptions {
   nc: NatsConnection
   site: Site
+  sessions: Sessions
   clock: Clock
 }
 
@@ -161,7 +162,8 @@ export async function createApp({
         gateway: { publicUrl: gatewayUrl, internalUrl: gatewayInternalUrl },
       }
       for (const handler of [join, me, ownConversations, ownChat]) await api.register(handler, page)
-      for (const handler of HANDLERS) await api.register(handler, { nc, site, clock })
+      const options = { nc, site, sessions: signIn.sessions, clock }
+      for (const handler of HANDLERS) await api.register(handler, options)
     },
     { prefix: '/api' },
   )

@@ -2,8 +2,11 @@ import { PassThrough, type Readable } from 'node:stream'
 
 /** Who looks on while a course is used: streams of server-sent events. */
 export interface Live {
-  /** A new stream of a course; null: there are as many as this process takes. */
-  open(courseId: string): Readable | null
+  /**
+   * A new stream of a course; null: there are as many as this process takes. It ends where `mayStay` says false, which is asked
+   * again and again; where nobody can say, it goes on.
+   */
+  open(courseId: string, mayStay: () => Promise<boolean>): Readable | null
   /** Sends an event to all who watch the course. */
   send(courseId: string, event: string, data: unknown): void
   isWatched(courseId: string): boolean
@@ -16,7 +19,9 @@ export interface LiveOptions {
   most?: number
   /** How often a comment is sent, so that nothing on the way takes a quiet stream for a dead one. */
   heartbeatMs?: number
-  /** Then a stream ends; its browser comes back by itself, and is asked anew whether it may. */
+  /** So long somebody still sees what happens who has been signed out, or has lost their role. */
+  checkMs?: number
+  /** Then a stream ends; its browser comes back by itself, and the audit log has another entry. */
   lifetimeMs?: number
 }
 
@@ -27,6 +32,7 @@ const RETRY_MS = 3000
 export function createLive({
   most = 500,
   heartbeatMs = 15_000,
+  checkMs = 60_000,
   lifetimeMs = 900_000,
 }: LiveOptions = {}): Live {
   const watching = new Map<string, Set<PassThrough>>()
@@ -43,14 +49,18 @@ export function createLive({
   }
 
   return {
-    open(courseId) {
+    open(courseId, mayStay) {
       if (streams().length >= most) return null
       const stream = new PassThrough()
       const others = watching.get(courseId) ?? new Set()
       watching.set(courseId, others.add(stream))
       const lifetime = setTimeout(() => stream.end(), lifetimeMs).unref()
+      const check = setInterval(async () => {
+        if (!(await mayStay().catch(() => true))) stream.end()
+      }, checkMs).unref()
       stream.once('close', () => {
         clearTimeout(lifetime)
+        clearInterval(check)
         others.delete(stream)
         if (others.size === 0 && watching.get(courseId) === others) watching.delete(courseId)
       })

@@ -8,6 +8,7 @@ import { requester } from '@lectern/shared/nats/requester.ts'
 import { validator } from '@lectern/shared/schema.ts'
 import { Type } from 'typebox'
 import type { HandlerOptions } from '../app.ts'
+import { roleIn } from '../caller.ts'
 import { createCounters } from '../counters.ts'
 import { createLive } from '../live.ts'
 import { CourseParams, failures } from '../schemas.ts'
@@ -22,7 +23,7 @@ const HEADERS = {
 }
 
 /** What happens in a course, as it happens: the logger tells all consoles, each tells its own browsers. */
-export const live: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { nc, clock }) => {
+export const live: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { nc, clock, sessions }) => {
   const getCourse = requester(nc, GetCourseCall)
   const weeksUse = requester(nc, WeeksUseCall)
   const streams = createLive()
@@ -72,7 +73,11 @@ export const live: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { nc,
     },
     async (request, reply) => {
       const { id } = await getCourse({ courseId: request.params.course })
-      const stream = streams.open(id)
+      const stream = streams.open(id, async () => {
+        if (request.caller?.kind === 'token') return true
+        const person = await sessions.find(request)
+        return person !== null && roleIn(person, id) !== null
+      })
       if (!stream) {
         const message = 'Too many people look on at once. The page shows what it has; try again in a minute.'
         throw new LecternError('overloaded', { message, retryAfterMs: 60_000 })

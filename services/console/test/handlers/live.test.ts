@@ -1,9 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto'
+import { mock } from 'node:test'
 import t from 'tap'
 import { COURSE, TOKEN } from '../lectern.ts'
 import { record, startLectern } from '../real-services.ts'
+import { signedIn } from '../staff.ts'
 
-const { api, url, operator } = await startLectern(t)
+const lectern = await startLectern(t)
+const { api, url, operator } = lectern
 const today = Temporal.Now.plainDateISO('UTC')
 for (const id of ['ml-26', 'other'])
   await api('POST /api/courses', { ...COURSE, id, timezone: 'UTC', startsOn: today.toString() })
@@ -47,6 +50,29 @@ t.test('what is stored is seen at once, with the counters, and nothing of other 
   t.same(seen.toSorted(), ['first', 'second'])
   leaving.abort()
   t.equal((await fetch(`${url}/api/courses/nope/live`, { headers })).status, 404)
+})
+
+t.test('who has signed out, or has lost the role, looks on no longer', async t => {
+  const role = { id: 'ml-26', role: 'assistant' as const }
+  const watch = async (name: string) => {
+    const person = await signedIn(lectern, { name, courses: [role] })
+    const answer = await fetch(`${url}/api/courses/ml-26/live`, { headers: { cookie: person.cookie } })
+    t.equal(answer.status, 200)
+    return { person, ended: answer.text() }
+  }
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  const [still, out, removed] = [await watch('Sten'), await watch('Olga'), await watch('Adam')]
+  let isOver = false
+  void still.ended.then(() => {
+    isOver = true
+  })
+  await out.person.ask('DELETE /api/session')
+  await api(`DELETE /api/courses/ml-26/staff/${removed.person.id}`)
+  mock.timers.tick(60_000)
+  t.match(await out.ended, /^retry/)
+  t.match(await removed.ended, /^retry/)
+  t.notOk(isOver, 'who still has the role looks on')
 })
 
 t.test('a console that is asked to stop ends its streams, and does not wait for them', async t => {
