@@ -158,6 +158,7 @@ export async function createApp({
       await api.register(links, signIn)
       const page = {
         nc,
+        clock,
         sessions: students,
         gateway: { publicUrl: gatewayUrl, internalUrl: gatewayInternalUrl },
       }

@@ -111,6 +111,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
 
   'GET /api/audit': owner('query'),
 
+  // What students do with their own is in no audit log, refusals included: it is about what staff do and read.
   'POST /api/join/preview': anyone,
   'POST /api/join': anyone,
   'GET /api/me': anyone,

@@ -1,3 +1,4 @@
+import type { Clock } from '@lectern/shared/clock.ts'
 import { MintSessionKeyCall } from '@lectern/shared/contracts/me.ts'
 import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
@@ -20,13 +21,13 @@ export interface SessionKeys {
   forget(student: SignedInStudent): void
 }
 
-export function createSessionKeys(nc: NatsConnection, nowMs: () => number = Date.now): SessionKeys {
+export function createSessionKeys(nc: NatsConnection, clock: Clock): SessionKeys {
   const mint = requester(nc, MintSessionKeyCall)
   const kept = new LRUCache<string, { text: string; untilMs: number }>({ max: MOST_KEPT })
   return {
     async of({ hash, me }) {
       const present = kept.get(hash)
-      if (present && nowMs() < present.untilMs) return present.text
+      if (present && clock.nowMs() < present.untilMs) return present.text
       const { text, stored } = mintFor(me.course.id)
       const minted = await mint({ hash, key: stored })
       if (!minted.minted) throw signInFirst()

@@ -9,8 +9,7 @@ import {
   type Person,
   PlanImportCall,
 } from '@lectern/shared/contracts/roster.ts'
-import { LecternError } from '@lectern/shared/errors.ts'
-import { type Ask, NoAnswerError, requester } from '@lectern/shared/nats/requester.ts'
+import { requester } from '@lectern/shared/nats/requester.ts'
 import { type Static, Type } from 'typebox'
 import type { HandlerOptions } from '../app.ts'
 import { actorOf } from '../caller.ts'
@@ -19,6 +18,7 @@ import { type MintedKey, mintMany } from '../minting.ts'
 import { checkRoster, MOST_STUDENTS, type RosterRow } from '../roster.ts'
 import { readUpload, refuseFaults, refuseTooLarge, rosterBody } from '../roster-upload.ts'
 import { CourseParams, closedObject, failures } from '../schemas.ts'
+import { refuseIfLeft, storedAnyway } from '../shown-once.ts'
 import { studentIdFor } from '../student-id.ts'
 
 const Line = Type.Union([Type.Integer(), Type.Null()], {
@@ -84,14 +84,18 @@ export const importRoster: FastifyPluginAsyncTypebox<HandlerOptions> = async (ap
       if (preview) return answerOf(rows, plan, all)
       refuseFaults(all)
       const keys = await keysFor(courseId, plan)
-      // Nobody is left to see the keys: better no students than students without keys.
-      if (reply.raw.destroyed) throw new LecternError('invalid_request', { message: 'The client left.' })
+      refuseIfLeft(reply)
       const keyed = order.rows.map((row, index) => {
         const key = keys.get(index)
         return key ? { ...row, id: row.id ?? key.studentId, key: key.stored } : row
       })
       const done = await importStudents({ ...order, rows: keyed, actor: actorOf(request) }).catch(
-        (error: unknown) => storedAnyway(error, { plan, keys, getKey }),
+        (error: unknown) =>
+          storedAnyway(error, {
+            ...{ keyId: keys.values().next().value?.stored.id, stored: plan, getKey },
+            otherwise:
+              'The roster may or may not have been imported: look at the preview before you import it again.',
+          }),
       )
       return answerOf(rows, done, [], keys)
     },
@@ -132,25 +136,6 @@ async function keysFor(courseId: string, { added }: ImportPlan): Promise<NewKeys
       return key ? [[index, { ...key, studentId: id ?? studentIdFor(email) }]] : []
     }),
   )
-}
-
-/**
- * An answer that was lost does not mean that nothing was stored, and the keys can be shown only now. The import is all
- * or nothing, so the first key tells; without one, the same import can simply be sent again.
- */
-async function storedAnyway(
-  error: unknown,
-  { plan, keys, getKey }: { plan: ImportPlan; keys: NewKeys; getKey: Ask<typeof GetKeyCall> },
-): Promise<ImportPlan> {
-  if (!(error instanceof NoAnswerError)) throw error
-  const [first] = keys.values()
-  if (!first) throw error
-  if (await getKey({ keyId: first.stored.id }).catch(() => null)) return plan
-  throw new LecternError('service_unavailable', {
-    message: 'The roster may or may not have been imported: look at the preview before you import it again.',
-    retryAfterMs: 5000,
-    cause: error,
-  })
 }
 
 function answerOf(

@@ -6,13 +6,14 @@ import {
   type NewStudent,
 } from '@lectern/shared/contracts/courses.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
-import { type Ask, NoAnswerError, requester } from '@lectern/shared/nats/requester.ts'
+import { requester } from '@lectern/shared/nats/requester.ts'
 import { Type } from 'typebox'
 import type { HandlerOptions } from '../app.ts'
 import { mintMany } from '../minting.ts'
 import { checkRoster, MOST_STUDENTS, type Roster } from '../roster.ts'
 import { readUpload, refuseFaults, refuseTooLarge, rosterBody } from '../roster-upload.ts'
 import { CourseParams, failures } from '../schemas.ts'
+import { refuseIfLeft, storedAnyway } from '../shown-once.ts'
 import { studentIdFor } from '../student-id.ts'
 
 const Imported = Type.Object({
@@ -54,12 +55,14 @@ export const importStudents: FastifyPluginAsyncTypebox<HandlerOptions> = async (
         const named = group === '' ? {} : { group }
         return { id: id || studentIdFor(email), name, email, ...named, key }
       })
-      // Nobody is left to see the keys: better no students than students without keys.
-      if (reply.raw.destroyed) throw new LecternError('invalid_request', { message: 'The client left.' })
-      const { items } = await addStudents({ courseId, students }).catch((error: unknown) => {
-        if (error instanceof NoAnswerError) return storedAnyway(error, students, getKey)
-        throw byPlace(error, rows)
-      })
+      refuseIfLeft(reply)
+      const { items } = await addStudents({ courseId, students }).catch((error: unknown) =>
+        storedAnyway<{ items: Pick<NewStudent, 'id' | 'name' | 'email'>[] }>(byPlace(error, rows), {
+          ...{ keyId: students[0]?.key.id, stored: { items: students }, getKey },
+          otherwise:
+            'The students may or may not have been stored: look at the list before you import them again.',
+        }),
+      )
       // As it is stored: an e-mail address may have been put into its usual form.
       const stored = new Map(items.map(item => [item.id, item]))
       const imported = students.map(({ id, name, email }, index) => ({
@@ -85,23 +88,4 @@ function byPlace(error: unknown, rows: Roster['rows']): unknown {
   if (param === undefined || place === undefined) return error
   const message = `Nothing was imported: ${error.message.replace(param, place)}`
   return new LecternError('conflict', { message, param: place, cause: error })
-}
-
-/**
- * An answer that was lost does not mean that nothing was stored, and the keys can be shown only now. The import is all
- * or nothing, so the first key tells.
- */
-async function storedAnyway(
-  error: NoAnswerError,
-  students: NewStudent[],
-  getKey: Ask<typeof GetKeyCall>,
-): Promise<{ items: Pick<NewStudent, 'id' | 'name' | 'email'>[] }> {
-  const keyId = students[0]?.key.id ?? ''
-  const known = await getKey({ keyId }).catch(() => null)
-  if (known) return { items: students }
-  throw new LecternError('service_unavailable', {
-    message: 'The students may or may not have been stored: look at the list before you import them again.',
-    retryAfterMs: 5000,
-    cause: error,
-  })
 }

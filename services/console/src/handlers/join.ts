@@ -8,6 +8,7 @@ import { networkOf } from '../network.ts'
 import { checkRoster } from '../roster.ts'
 import { refuseFaults } from '../roster-upload.ts'
 import { closedObject, failures } from '../schemas.ts'
+import { refuseIfLeft } from '../shown-once.ts'
 import { studentIdFor } from '../student-id.ts'
 import type { OwnPage } from './me.ts'
 
@@ -110,8 +111,7 @@ export const join: FastifyPluginAsyncTypebox<OwnPage> = async (app, { nc }) => {
       refuseFaults(checkRoster([{ place: 'The form', id: '', ...person }], 1), 'You have not joined')
       if (consent && !accepted) throw refusal('consent', null)
       const { text: key, stored } = mintFor(course.id)
-      // Nobody is left to see the key: better no student than one without a key.
-      if (reply.raw.destroyed) throw new LecternError('invalid_request', { message: 'The client left.' })
+      refuseIfLeft(reply)
       const joined = await enter({
         ...{ address: networkOf(ip), code, courseId: course.id },
         student: { id: studentIdFor(person.email), ...person, key: stored },

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Clock } from '@lectern/shared/clock.ts'
 import { StudentBalanceCall } from '@lectern/shared/contracts/budget.ts'
 import {
   EndStudentSessionCall,
@@ -21,6 +22,7 @@ import { type SignedInStudent, type StudentSessions, signInFirst, studentOf } fr
 /** What the handlers of the students' page share. */
 export interface OwnPage {
   nc: NatsConnection
+  clock: Clock
   sessions: StudentSessions
   gateway: {
     /** As students reach it. */

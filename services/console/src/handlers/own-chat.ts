@@ -24,8 +24,8 @@ const MODELS_TIMEOUT_MS = 3000
 const PASSED = ['content-type', 'retry-after', 'x-should-retry', 'x-request-id']
 
 /** Ready-to-paste settings, and a chat to try it: a request at the gateway like any other of the student. */
-export const ownChat: FastifyPluginAsyncTypebox<OwnPage> = async (app, { nc, gateway: where }) => {
-  const gateway = createGateway(where.internalUrl ?? where.publicUrl, createSessionKeys(nc))
+export const ownChat: FastifyPluginAsyncTypebox<OwnPage> = async (app, { nc, clock, gateway: where }) => {
+  const gateway = createGateway(where.internalUrl ?? where.publicUrl, createSessionKeys(nc, clock))
 
   app.get(
     '/me/settings',
