@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { signInWithKey } from '../students-page.ts'
 import { docker, obstacle } from './engine.ts'
 import { buildImage, developersPackages, inside, inspectImage } from './image.ts'
 import { install } from './installation.ts'
-import { chatAsStudent, openPage } from './pages.ts'
 import { cpuMsInside, isHealthy, killInside } from './process.ts'
 import { post, startTraffic } from './traffic.ts'
 import { until } from './until.ts'
@@ -106,8 +106,11 @@ t.test('P7: a streamed answer through the balancer, piece by piece', async t => 
 t.test('the pages: the link of the first sign-in, and a student’s chat', async t => {
   const log = await lectern.compose('logs', 'console')
   t.match(log, /"setupUrl":"http:\/\/127\.0\.0\.1:8081\/setup#[\w-]{43}"/)
-  t.match(await openPage(`${lectern.consoleUrl}/setup`), '<div id="root">', 'the pages are in the image')
-  t.match(await chatAsStudent(lectern.consoleUrl, keys[0] ?? ''), /data: \[DONE\]\n\n$/)
+  const page = await fetch(`${lectern.consoleUrl}/setup`, { headers: { accept: 'text/html' } })
+  t.match(await page.text(), '<div id="root">', 'the pages are in the image')
+  const chat = await signInWithKey(lectern.consoleUrl, keys[0] ?? '')
+  const answer = await chat('lectern-demo', [{ role: 'user', content: 'hi' }])
+  t.match(await answer.text(), /data: \[DONE\]\n\n$/)
 })
 
 t.test(
