@@ -6,6 +6,7 @@ import { Redis } from 'ioredis'
 import OpenAI from 'openai'
 import t from 'tap'
 import { query, run, structureOf, urlsOf } from '../infra/backup/test/scripts.ts'
+import { signInWithKey } from './students-page.ts'
 import { ask, MODEL, type Student, type System, startSystem, until } from './system.ts'
 
 /** A day of a course, a backup at noon, and a database that is lost in the evening: what is there the next morning. */
@@ -54,6 +55,8 @@ const inBooks = (count: number) =>
   )
 const grant = (system: System, { id }: Student, tokens: number) =>
   system.staff('POST', `/api/students/${id}/grants`, { week: 1, tokens, reason: 'test' })
+const joinCode = async (system: System) =>
+  (await system.staff<{ joinCode: string }>('POST', '/api/courses/demo/join-code')).joinCode
 const statusOf = async ({ demo }: System, key: string) => {
   const response = await fetch(`${demo.gatewayUrl}/v1/quota`, { headers: { authorization: `Bearer ${key}` } })
   await response.body?.cancel()
@@ -75,6 +78,8 @@ t.test(
     const email = 'helper@example.edu'
     const helper = await system.staff<{ id: string }>('POST', '/api/staff', { email, name: 'Helper' })
     await system.staff('PUT', `/api/courses/demo/staff/${helper.id}`, { role: 'owner' })
+    const leaked = await joinCode(system)
+    const chat = await signInWithKey(system.demo.consoleUrl, ada.key)
     const before = [...(await answers(system, students, 'one')), ...(await answers(system, students, 'two'))]
     await inBooks(before.length)
 
@@ -87,6 +92,11 @@ t.test(
     await system.staff('PATCH', `/api/staff/${helper.id}`, { disabled: true })
     await system.staff('DELETE', `/api/courses/demo/staff/${helper.id}`)
     await grant(system, alan, 700)
+    const code = await joinCode(system)
+    await (await chat(MODEL, ask('in the chat', 'tokens=20'))).text()
+    await until(async () => (await charges()).length > before.length + after.length, 'the chat is charged')
+    const known = new Set([...before, ...after].map(({ id }) => id))
+    after.push(...(await charges()).filter(({ id }) => !known.has(id)))
     const { keys } = await system.staff<{ keys: { id: string }[] }>('GET', `/api/students/${grace.id}`)
     const rotated = await system.staff<{ key: string }>('POST', `/api/keys/${keys[0]?.id}/rotate`)
     await system.staff('POST', '/api/courses/demo/prompts', { fromWeek: 1, toWeek: 1, text: 'Later.' })
@@ -123,6 +133,17 @@ t.test(
     t.same(byId(await charges()), byId(before), 'the ledger is that of the backup')
     t.same(byId(await kept()), byId(before), 'the conversations, too')
     t.equal(await namesInRedis(), 0)
+    t.not(code, leaked)
+    t.match(
+      await query(
+        urls.DATABASE_URL,
+        `SELECT join_code, (SELECT count(*)::int FROM quota.student_sessions) AS sessions,
+                (SELECT count(*)::int FROM quota.api_keys WHERE student_id = $1) AS keys FROM quota.courses`,
+        [ada.id],
+      ),
+      [{ join_code: code, sessions: 0, keys: 1 }],
+      'P10: neither the old code nor the key of a session lets anybody in',
+    )
     t.match(
       await query(
         urls.DATABASE_URL,

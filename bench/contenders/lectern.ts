@@ -58,7 +58,7 @@ export async function startLectern(
   const { gateway = 0, ...others } = demo.pids
   pin(lectern.pid, 'load')
   for (const pid of Object.values(others)) pin(pid, 'load')
-  pin(gateway, 'gateway')
+  pin(gateway, 'measured')
   return {
     name: 'Lectern',
     baseUrls: [`${demo.gatewayUrl}/v1`],

@@ -53,7 +53,7 @@ async function startGateway(
     closing.defer(() => stop())
     return pid
   })
-  pin(pid, 'gateway')
+  pin(pid, 'measured')
   return { pid, baseUrl: `http://127.0.0.1:${port}/v1` }
 }
 

@@ -23,7 +23,7 @@ export async function startNginx(place: Place): Promise<Contender> {
         'printf %s "$0" > "$1" && exec "$2" -e stderr -p "$3" -c "$1"',
         ...[settings(port, place.mockUrl, folder), file(port), program, folder],
       ],
-      side: 'gateway',
+      side: 'measured',
     },
     place,
   )

@@ -33,7 +33,7 @@ export async function startBare(place: Place): Promise<Contender> {
       command: process.execPath,
       args: () => [fileURLToPath(new URL('bare.ts', import.meta.url))],
       env: { UPSTREAM: place.mockUrl },
-      side: 'gateway',
+      side: 'measured',
     },
     place,
   )

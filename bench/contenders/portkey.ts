@@ -23,7 +23,7 @@ export async function startPortkey(place: Place): Promise<Contender> {
         ...['--headless', `--port=${port}`],
       ],
       env: { NODE_ENV: 'production' },
-      side: 'gateway',
+      side: 'measured',
     },
     place,
   )

@@ -42,6 +42,11 @@ export function memoriesKb(pids: Record<string, number>): Record<string, number>
   return Object.fromEntries(entries)
 }
 
+/** The most memory that a process has had, in kB. */
+export function peakMemoryKb(pid: number): number {
+  return kbOf(read(`/proc/${pid}/status`), 'VmHWM')
+}
+
 /** A process and its children. */
 export function familyOf(pid: number): number[] {
   return family(allProcesses(), pid)
@@ -66,9 +71,11 @@ function processOf(pid: string): Process {
 
 function memoryOf(pid: number): { anonymous: number; shared: number } {
   const status = read(`/proc/${pid}/status`)
-  const kb = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0)
-  return { anonymous: kb('RssAnon'), shared: kb('RssFile') + kb('RssShmem') }
+  return { anonymous: kbOf(status, 'RssAnon'), shared: kbOf(status, 'RssFile') + kbOf(status, 'RssShmem') }
 }
+
+const kbOf = (status: string, name: string) =>
+  Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0)
 
 /** Nothing, where the process has ended. */
 function read(path: string): string {

@@ -12,12 +12,17 @@ import { connectBus, type NatsConnection } from '@lectern/shared/nats/connect.ts
 import { ensureStreams } from '@lectern/shared/nats/streams.ts'
 import { createSchemas } from '@lectern/shared/testing/servers.ts'
 import pg from 'pg'
-import { canPin, cpuTimesMs, peakMemoryMib, pin, spawnService } from './processes.ts'
+import { pin, pinning } from '../machine/pin.ts'
+import { cpuTimesMs, peakMemoryKb } from '../machine/processes.ts'
+import { optionOf } from '../options.ts'
+import { verdictOf } from '../report/verdict.ts'
+import { startService } from './service.ts'
 
 /** Records of 2 kB through JetStream into Postgres, which keeps its promise of durability (fsync) here. */
 
 const PASSWORD = 'bench'
-const [LOAD_CORE, STORE_CORE] = [0, 1]
+/** Records a second that one core should store. */
+const LEAST = 10_000
 /** After so many the stream is asked whether it has them: the bus would otherwise keep what it cannot write yet in memory. */
 const WINDOW = 500
 
@@ -35,10 +40,9 @@ interface Run {
   cpuMs: Record<string, number>
 }
 
-/** `--records=100000 --rate=10000 --seconds=12 --memory`: as fast as they come, then at a fixed rate, then the index. */
+/** `--records=100000 --rate=10000 --seconds=12 --large=300`: as fast as they come, then at a fixed rate; after each the index. */
 export async function records(args: string[], say: (line: string) => void): Promise<string> {
-  const number = (name: string, otherwise: number) =>
-    Number(args.find(arg => arg.startsWith(`--${name}=`))?.split('=')[1] ?? otherwise)
+  const number = (name: string, otherwise: number) => Number(optionOf(args, name) ?? otherwise)
   const [count, rate, seconds] = [number('records', 100_000), number('rate', 10_000), number('seconds', 12)]
   await using closing = new AsyncDisposableStack()
   const system = await startSystem(closing)
@@ -52,7 +56,7 @@ export async function records(args: string[], say: (line: string) => void): Prom
   const steady = await send(system, rate * seconds, rate)
   say(`at ${rate} a second: ${steady.mostWaiting} waiting at most`)
   const second = await indexed(system)
-  const memoryMib = peakMemoryMib(system.pids.logger)
+  const memoryMib = peakMib(system.pids.logger)
   const large = await sendLarge(system, number('large', 300))
   const rows = [
     row('as fast as they come', flood),
@@ -62,9 +66,10 @@ export async function records(args: string[], say: (line: string) => void): Prom
     row('of a megabyte each', large),
   ]
   return [
-    `${canPin ? 'Logger and Postgres share one core; NATS and the load have another.' : 'Nothing is bound to a core.'} ` +
+    `${pinning('Logger and Postgres share', 'NATS and the load')} ` +
       `Records of ${messageOf(system.texts, 0).length.toLocaleString('en')} bytes. ` +
-      `Peak memory of the logger: ${memoryMib} MiB, with the large ones ${peakMemoryMib(system.pids.logger)} MiB.`,
+      `Peak memory of the logger: ${memoryMib} MiB, with the large ones ${peakMib(system.pids.logger)} MiB.`,
+    `As fast as they come, at least ${LEAST.toLocaleString('en')} records/s: ${verdictOf(flood.records / flood.seconds, { least: LEAST })}.`,
     '',
     '| | records | records/s | most waiting | CPU logger | CPU Postgres | CPU NATS |',
     '|---|---:|---:|---:|---:|---:|---:|',
@@ -80,9 +85,11 @@ async function startSystem(closing: AsyncDisposableStack): Promise<System> {
   closing.defer(() => nats.stop())
   const postgres = await startPostgres({ dir: join(home, 'postgres') })
   closing.defer(() => postgres.stop())
-  pin(nats.pid, LOAD_CORE)
-  pin(postgres.pid, STORE_CORE)
-  pin(process.pid, LOAD_CORE)
+  pin(nats.pid, 'load')
+  pin(postgres.pid, 'measured')
+  // This process is the load, and measures other things afterwards.
+  pin(process.pid, 'load')
+  closing.defer(() => pin(process.pid, 'all'))
 
   const client = new pg.Client(postgres.url)
   await client.connect()
@@ -97,9 +104,8 @@ async function startSystem(closing: AsyncDisposableStack): Promise<System> {
   const database = new URL(postgres.url)
   Object.assign(database, { username: 'lectern_logger', password: PASSWORD })
   const env = { NATS_URL: nats.url, DATABASE_URL: database.href }
-  const logger = spawnService('logger', env, closing)
-  pin(logger, STORE_CORE)
-  while (!(await isConsuming(nc))) await delay(100)
+  const logger = await startService('logger', env, { dir: home, closing })
+  pin(logger, 'measured')
   const texts = await readTexts()
   return { nc, client, pids: { logger, postgres: postgres.pid, nats: nats.pid }, texts }
 }
@@ -205,11 +211,6 @@ async function waiting(nc: NatsConnection): Promise<number> {
   return num_pending + num_ack_pending
 }
 
-async function isConsuming(nc: NatsConnection): Promise<boolean> {
-  const reply = await nc.request(`$JS.API.CONSUMER.INFO.${RECORDS_STREAM}.${LOGGER_CONSUMER}`)
-  return reply.json<{ num_waiting?: number }>().num_waiting !== undefined
-}
-
 /** Waits until the search index has what was stored. */
 async function indexed({ client, pids }: System): Promise<Run> {
   const before = cpuTimesMs(pids)
@@ -230,6 +231,8 @@ async function indexed({ client, pids }: System): Promise<Run> {
     cpuMs: since(before, pids),
   }
 }
+
+const peakMib = (pid: number) => Math.round(peakMemoryKb(pid) / 1024)
 
 const perSecond = ({ records, seconds }: Run) => Math.round(records / seconds).toLocaleString('en')
 

@@ -13,12 +13,17 @@ import { createLog } from '@lectern/shared/log.ts'
 import { connectBus, type NatsConnection } from '@lectern/shared/nats/connect.ts'
 import { createSchemas } from '@lectern/shared/testing/servers.ts'
 import pg from 'pg'
-import { cpuTimesMs, spawnService } from './processes.ts'
+import { cpuTimesMs } from '../machine/processes.ts'
+import { optionOf } from '../options.ts'
+import { verdictOf } from '../report/verdict.ts'
 import { courseOf, keyHashOf, STUDENTS } from './reserve-keys.ts'
+import { startService } from './service.ts'
 
 /** Reserve and settle, from question to ledger: a real quota process on real servers, asked by a process of its own. */
 
 const PASSWORD = 'bench'
+/** Reservations a second that should be made and settled. */
+const LEAST = 8000
 const USERS = ['OPS', 'GATEWAY', 'QUOTA', 'PROMPTS', 'LOGGER', 'CONSOLE']
 const LOAD = fileURLToPath(new URL('reserve-load.ts', import.meta.url))
 
@@ -26,13 +31,12 @@ interface System {
   nc: NatsConnection
   busUrl: string
   client: pg.Client
-  pids: { quota: number; redis: number; postgres: number; nats: number }
+  pids: Record<'quota' | 'redis' | 'postgres' | 'nats', number>
 }
 
 /** `--operations=40000 --parallel=128` */
 export async function reserve(args: string[], say: (line: string) => void): Promise<string> {
-  const number = (name: string, otherwise: number) =>
-    Number(args.find(arg => arg.startsWith(`--${name}=`))?.split('=')[1] ?? otherwise)
+  const number = (name: string, otherwise: number) => Number(optionOf(args, name) ?? otherwise)
   const [operations, parallel] = [number('operations', 40_000), number('parallel', 128)]
   await using closing = new AsyncDisposableStack()
   const system = await startSystem(closing)
@@ -48,10 +52,10 @@ export async function reserve(args: string[], say: (line: string) => void): Prom
   )
   if (rows[0].n !== STUDENTS * 2 + operations) throw new Error(`${rows[0].n} settlements in the ledger`)
   const cpu = Object.entries(after).map(
-    ([name, ms]) => [name, ((ms - (before[name as keyof typeof before] ?? 0)) / operations) * 1000] as const,
+    ([name, ms]) => [name, ((ms - (before[name] ?? 0)) / operations) * 1000] as const,
   )
   return [
-    `${operations.toLocaleString('en')} reservations of ${STUDENTS.toLocaleString('en')} students, ${parallel} at a time, each settled; all in the ledger at the end.`,
+    `${operations.toLocaleString('en')} reservations of ${STUDENTS.toLocaleString('en')} students, ${parallel} at a time, each settled; all in the ledger at the end. At least ${LEAST.toLocaleString('en')} a second: ${verdictOf(operations / seconds, { least: LEAST })}.`,
     '',
     `| reserve + settle/s | ${cpu.map(([name]) => `CPU ${name}`).join(' | ')} |`,
     `|---:|${cpu.map(() => '---:|').join('')}`,
@@ -109,9 +113,7 @@ async function startSystem(closing: AsyncDisposableStack): Promise<System> {
     REDIS_COMMAND_TIMEOUT_MS: '10000',
     LOAD_TIMEOUT_MS: '20000',
   }
-  const quota = spawnService('quota', env, closing)
-  const answers = () => nc.request('quota.balance', '{}', { timeout: 1000 }).then(Boolean, () => false)
-  while (!(await answers())) await delay(100)
+  const quota = await startService('quota', env, { dir: home, closing })
   const pids = { quota, redis: redis.pid, postgres: postgres.pid, nats: nats.pid }
   return { nc, busUrl: as('gateway', nats.url), client, pids }
 }

@@ -1,24 +1,18 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { bound } from '../micro/bound.ts'
+import { records } from '../micro/records.ts'
+import { relay } from '../micro/relay.ts'
+import { reserve } from '../micro/reserve.ts'
 import { listOf } from '../options.ts'
 import type { Benchmark } from '../registry.ts'
 
-const FOLDER = new URL('../micro/', import.meta.url)
+const PARTS: Record<string, Benchmark> = { bound, records, relay, reserve }
 
-/**
- * Parts of Lectern by themselves: every file of `micro/` that exports a benchmark under its own name. `--only=relay,bound`.
- */
+/** Parts of Lectern by themselves. `--only=relay,bound`. */
 export const micro: Benchmark = async (args, say) => {
-  const only = listOf(args, 'only')
+  const only = listOf(args, 'only') ?? Object.keys(PARTS)
   const sections: string[] = []
-  const files = existsSync(FOLDER) ? readdirSync(FOLDER).filter(file => file.endsWith('.ts')) : []
-  for (const file of files.sort()) {
-    const name = file.slice(0, -'.ts'.length)
-    if (only && !only.includes(name)) continue
-    const { [name]: run } = (await import(new URL(file, FOLDER).href)) as Record<
-      string,
-      Benchmark | undefined
-    >
-    if (!run) continue
+  for (const [name, run] of Object.entries(PARTS)) {
+    if (!only.includes(name)) continue
     say(`micro: ${name}`)
     sections.push(`### ${name}\n\n${(await run(args, say)).trim()}`)
   }

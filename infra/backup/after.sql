@@ -8,12 +8,13 @@ SELECT 'quota' || :'aside' AS old_quota, 'prompts' || :'aside' AS old_prompts,
 
 \if :is_known
 -- P10: a key that was revoked since may be in strangers' hands, and must not become valid again. One that was handed out
--- since is the only one that its student has now.
+-- since is the only one that its student has now. Keys of sessions end within minutes (a version before had none).
 UPDATE quota.api_keys AS k SET revoked_at = o.revoked_at
   FROM :"old_quota".api_keys AS o WHERE o.id = k.id AND k.revoked_at IS NULL AND o.revoked_at IS NOT NULL;
 INSERT INTO quota.api_keys (id, student_id, hash, hint, created_at, revoked_at)
 SELECT o.id, o.student_id, o.hash, o.hint, o.created_at, o.revoked_at
   FROM :"old_quota".api_keys AS o JOIN quota.students AS s ON s.id = o.student_id
+ WHERE to_jsonb(o) ->> 'parent_id' IS NULL
     ON CONFLICT DO NOTHING;
 \endif
 
@@ -27,12 +28,21 @@ SELECT to_regclass('quota.staff') IS NOT NULL AS has_staff,
          AND to_regclass(format('%I.staff', :'old_quota')) IS NOT NULL AS knows_staff,
        to_regclass('logs.audit') IS NOT NULL
          AND to_regclass(format('%I.audit', 'logs' || :'aside')) IS NOT NULL AS knows_audit,
-       'logs' || :'aside' AS old_logs \gset
+       to_regclass('quota.student_sessions') IS NOT NULL AS has_students_page,
+       to_regclass('quota.student_sessions') IS NOT NULL
+         AND to_regclass(format('%I.student_sessions', :'old_quota')) IS NOT NULL AS knows_joining \gset
 
 \if :has_staff
 -- Everybody signs in again: what was ended since must not go on, and no link be used twice.
 DELETE FROM quota.staff_sessions;
 DELETE FROM quota.staff_links;
+\endif
+\if :has_students_page
+DELETE FROM quota.student_sessions;
+\endif
+\if :knows_joining
+-- A code that was taken back since lets nobody in.
+UPDATE quota.courses AS c SET join_code = o.join_code FROM :"old_quota".courses AS o WHERE o.id = c.id;
 \endif
 \if :knows_staff
 -- Who was shut out since stays out: by a disabled account, another password, or a role that was taken.

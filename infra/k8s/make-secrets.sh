@@ -80,6 +80,14 @@ file console <<END
 NATS_URL=nats://console:$console@nats:4222
 ADMIN_TOKEN=$(secret)
 END
+file oidc <<END
+# The campus' OpenID Connect provider, if staff sign in by one (docs/api.md, "Signing in"):
+# OIDC_ISSUER=https://login.example.edu
+# OIDC_CLIENT_ID=
+# OIDC_CLIENT_SECRET=
+# OIDC_NAME=
+# OIDC_ADMIN_EMAILS=
+END
 file provider-keys <<END
 # The keys of the providers, under the names that providers.yaml gives them:
 # DEEPSEEK_API_KEY=

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { signInWithKey } from '../students-page.ts'
 import { docker, obstacle } from './engine.ts'
 import { buildImage, developersPackages, inside, inspectImage } from './image.ts'
 import { install } from './installation.ts'
 import { cpuMsInside, isHealthy, killInside } from './process.ts'
 import { post, startTraffic } from './traffic.ts'
+import { until } from './until.ts'
 
 /** `npm run test:compose`: the real Dockerfile and docker-compose.yml, as an operator uses them. Minutes, and an engine. */
 
@@ -22,7 +24,6 @@ const [OLD, NEW, BROKEN] = ['old', 'new', 'broken'].map(tag => `lectern-test:${t
 const SERVICES = ['gateway', 'quota', 'prompts', 'logger', 'console'] as const
 /** Long enough for several answers of every worker. */
 const WHILE_MS = 4000
-const PATIENCE_MS = 60_000
 
 await buildImage(OLD, '1.0.0')
 await buildImage(NEW, '1.1.0')
@@ -32,13 +33,6 @@ t.teardown(async () => {
   await docker('rmi', '--force', OLD, NEW, BROKEN)
 })
 
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const giveUpAt = performance.now() + PATIENCE_MS
-  while (!(await condition().catch(() => false))) {
-    if (performance.now() > giveUpAt) throw new Error(`waited in vain: ${what}`)
-    await delay(200)
-  }
-}
 const allHealthy = async () => (await lectern.containers(...SERVICES)).every(isHealthy)
 
 /** The demo students, with the keys that the seed has printed. */
@@ -107,6 +101,16 @@ t.test('P7: a streamed answer through the balancer, piece by piece', async t => 
   for await (const piece of response.body ?? []) pieces.push(Buffer.from(piece).toString())
   t.ok(pieces.filter(piece => piece.includes('"content"')).length >= 8, 'each token came by itself')
   t.match(pieces.join(''), /data: \[DONE\]\n\n$/)
+})
+
+t.test('the pages: the link of the first sign-in, and a student’s chat', async t => {
+  const log = await lectern.compose('logs', 'console')
+  t.match(log, /"setupUrl":"http:\/\/127\.0\.0\.1:8081\/setup#[\w-]{43}"/)
+  const page = await fetch(`${lectern.consoleUrl}/setup`, { headers: { accept: 'text/html' } })
+  t.match(await page.text(), '<div id="root">', 'the pages are in the image')
+  const chat = await signInWithKey(lectern.consoleUrl, keys[0] ?? '')
+  const answer = await chat('lectern-demo', [{ role: 'user', content: 'hi' }])
+  t.match(await answer.text(), /data: \[DONE\]\n\n$/)
 })
 
 t.test(
@@ -184,16 +188,7 @@ async function booksAgree(t: Test, answered: string[]): Promise<void> {
 }
 
 t.test('scaled to 3 gateways and 2 quotas, one of each killed under traffic', async t => {
-  await lectern.compose(
-    'up',
-    '-d',
-    '--no-build',
-    '--no-recreate',
-    '--scale',
-    'gateway=3',
-    '--scale',
-    'quota=2',
-  )
+  await lectern.compose(...'up -d --no-build --no-recreate --scale gateway=3 --scale quota=2'.split(' '))
   await until(
     'all services healthy',
     async () => (await lectern.containers('gateway')).length === 3 && allHealthy(),

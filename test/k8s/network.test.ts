@@ -22,6 +22,7 @@ const ON_THREE_SERVERS: Arrow[] = [
   [['quota', 'prompts', 'logger'], ['pooler'], 6432],
   [['migrate'], ['database'], 5432],
   [['quota'], ['balances'], 6379],
+  [['console'], ['sign-in'], 443],
 ]
 const ARROWS: Record<Overlay, Arrow[]> = {
   demo: [
@@ -58,6 +59,7 @@ const OUTSIDE: Place[] = [
   { name: 'pooler', address: '192.0.2.10' },
   { name: 'database', address: '192.0.2.11' },
   { name: 'balances', address: '192.0.2.33' },
+  { name: 'sign-in', address: '192.0.2.12' },
   { name: 'campus', address: '10.20.30.40' },
   { name: 'metadata', address: '169.254.169.254' },
   { name: 'metadata-v6', address: 'fd00:ec2::254' },

@@ -61,6 +61,7 @@ t.test('secrets', { skip: 'reason' in found && found.reason }, async t => {
     for (const { workload, container } of containersOf(rendered.production)) {
       const own = new Set([`lectern-${workload.name}`])
       if (workload.name === 'gateway') own.add('lectern-provider-keys')
+      if (workload.name === 'console') own.add('lectern-oidc')
       t.same(
         secretsOf(container).filter(([secret]) => !own.has(secret)),
         [],

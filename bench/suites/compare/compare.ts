@@ -1,7 +1,7 @@
 import { loadavg } from 'node:os'
 import type { Contender } from '../../contenders/contender.ts'
 import { startBefore } from '../../contenders/lectern.ts'
-import { PINNING } from '../../machine/pin.ts'
+import { pinning } from '../../machine/pin.ts'
 import { listOf, optionOf } from '../../options.ts'
 import { byProcess } from './by-process.ts'
 import { measureCrowd } from './crowd.ts'
@@ -15,6 +15,7 @@ import { tableOf } from './table.ts'
 import { targetsOf } from './targets.ts'
 
 const TURNS = 3
+const PINNING = pinning("The gateway's process has", 'mock, load and all other processes')
 /** For a look whether all works. */
 const QUICK_SECONDS = 0.3
 const QUICK_STUDENTS = 20

@@ -1,3 +1,4 @@
+import { verdictOf } from '../../report/verdict.ts'
 import { gatewayCpuMs, type Measurement, type Results, wholeCpuMs } from './measurement.ts'
 
 /** What is to be reached, and how it is computed from the figures of a run. */
@@ -130,13 +131,12 @@ const TARGETS: Target[] = [
   },
 ]
 
-/** Each target with what was measured. Those of the micro benchmarks and of the soak are in their sections. */
+/** Each target with what was measured. Those of the micro benchmarks stand in their sections. */
 export function targetsOf(results: Results): string {
   const rows = TARGETS.map(({ title, most, unit = '', value }) => {
     const measured = value(results)
-    const verdict = Number.isNaN(measured) ? 'not measured' : measured <= most ? 'reached' : '**not reached**'
     const shown = Number.isNaN(measured) ? '' : `${round(measured)} ${unit}`.trim()
-    return `| ${title} | ${shown} | ${`${most} ${unit}`.trim()} | ${verdict} |`
+    return `| ${title} | ${shown} | ${`${most} ${unit}`.trim()} | ${verdictOf(measured, { most })} |`
   })
   return ['### Targets', '', '| | measured | at most | |', '|---|---:|---:|---|', ...rows].join('\n')
 }
