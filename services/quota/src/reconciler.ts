@@ -113,7 +113,7 @@ export function createPolicyRepair({
     const tell = async (bucket: Bucket, put: () => Promise<void>) => {
       if (!failed.has(bucket)) await put().catch((error: unknown) => failed.set(bucket, error))
     }
-    for (const { hash } of revoked)
+    for (const hash of revoked)
       await tell(bucketForKey(hash), () => policies.putKey({ hash, state: 'revoked' }, null))
     for (const course of changed)
       await tell(bucketFor(course.id), () => policies.putCourse(toPolicy(course), null))

@@ -1,4 +1,5 @@
 import type { Key, Student } from '@lectern/shared/contracts/courses.ts'
+import { LecternError } from '@lectern/shared/errors.ts'
 import type { ApiKey as KeyRow, Student as StudentRow } from '../generated/client.ts'
 
 export function toKey({ id, hint, createdAt, revokedAt }: KeyRow): Key {
@@ -20,6 +21,8 @@ export function toStudent(row: StudentRow & { keys: KeyRow[] }): Student {
     keys: keys.map(toKey),
   }
 }
+
+export const noSuchStudent = () => new LecternError('not_found', { message: 'There is no such student.' })
 
 /** An e-mail address as it is stored and compared: written differently it is the same person's. */
 export function toEmail(given: string): string | null {

@@ -24,10 +24,15 @@ export type RecordWriter = (rows: Iterable<RecordRow>) => Promise<void>
 export function createRecordWriter(pool: Pool, log: Logger): RecordWriter {
   async function copyAll(body: Buffer): Promise<void> {
     const client = await pool.connect()
+    let isUnanswered = false
     try {
       await copy(client, 'logs.records', body)
+    } catch (error) {
+      // What Postgres refuses has a code. Without one the connection may still be in the middle of it.
+      isUnanswered = (error as Refusal).code === undefined
+      throw error
     } finally {
-      client.release()
+      client.release(isUnanswered)
     }
   }
   // As large as the last one was, and some more: most batches are alike.
@@ -54,12 +59,12 @@ async function copy(client: PoolClient, table: string, body: Buffer): Promise<vo
   await finished(stream)
 }
 
-/** Answers how many were new. */
+/** Answers how many were new. In the order in which they came, as a COPY writes: others may be writing the same. */
 async function copyNew(client: PoolClient, body: Buffer): Promise<number> {
   await client.query('CREATE TEMPORARY TABLE arrived (LIKE logs.records INCLUDING DEFAULTS) ON COMMIT DROP')
   await copy(client, 'pg_temp.arrived', body)
   const { rowCount } = await client.query(
-    `INSERT INTO logs.records (${NAMES}) SELECT ${NAMES} FROM pg_temp.arrived ORDER BY id
+    `INSERT INTO logs.records (${NAMES}) SELECT ${NAMES} FROM pg_temp.arrived ORDER BY ctid
      ON CONFLICT (id, started_at) DO NOTHING`,
   )
   return rowCount ?? 0

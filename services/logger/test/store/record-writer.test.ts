@@ -40,6 +40,18 @@ t.test('P3: two writers with the same records, at the same time', async t => {
   t.equal((await idsIn()).length, before + 200)
 })
 
+t.test('P3: a repeat is found before all of a large batch is sent', async t => {
+  const [repeated] = rowsOf(1)
+  const large = { ...toRow(recordOf()), messages: [{ role: 'user', content: 'x'.repeat(8_000_000) }] }
+  if (!repeated) return
+  await write([repeated])
+  const before = (await idsIn()).length
+  await write([repeated, large])
+  t.equal((await idsIn()).length, before + 1)
+  await write(rowsOf(1))
+  t.equal((await idsIn()).length, before + 2)
+})
+
 t.test('P11: a slow COPY is a line with its name', async t => {
   await write(rowsOf(10))
   t.match(text, '"statement":"copy-records"')

@@ -9,7 +9,7 @@ import type {
 } from '@lectern/shared/contracts/me.ts'
 import type { Handler } from '@lectern/shared/nats/responder.ts'
 import type { MeParts } from '../me-calls.ts'
-import type { OwnRow } from '../store/student-sessions.ts'
+import type { OwnedKey } from '../store/api-keys.ts'
 import { toKey } from '../student.ts'
 
 /** `quota.me.open` */
@@ -53,8 +53,8 @@ export const rotateOwnKey =
 export const mintSessionKey =
   ({ studentSessions, clock }: MeParts): Handler<typeof MintSessionKeyCall> =>
   async ({ hash, key }) => {
-    const row = await studentSessions.mint(hash, key, clock.nowMs())
-    return row ? { minted: true, expiresAtMs: row.expiresAt.getTime() } : { minted: false }
+    const expiresAt = await studentSessions.mint(hash, key, clock.nowMs())
+    return expiresAt ? { minted: true, expiresAtMs: expiresAt.getTime() } : { minted: false }
   }
 
 /** `quota.me.use` */
@@ -66,7 +66,7 @@ export const useByDay =
     return { items: await useByDay(studentId, { timezone, days, now: new Date(clock.nowMs()) }) }
   }
 
-function toMe(key: OwnRow): Me {
+function toMe(key: OwnedKey): Me {
   const { course, ...student } = key.student
   const { id, name, email, group } = student
   const { timezone, models, defaultMaxTokens, requestsPerMinute, parallelRequests } = course

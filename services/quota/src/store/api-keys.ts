@@ -2,21 +2,26 @@ import type { NewKey } from '@lectern/shared/contracts/courses.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
 import type { ApiKey, Course, Prisma, Student } from '../../generated/client.ts'
 import { checkBucket } from '../roster.ts'
+import { noSuchStudent } from '../student.ts'
 import { type Database, isTaken } from './database.ts'
-import { noSuchStudent } from './students.ts'
 
 /** API keys in Postgres: only their hashes. */
 export interface ApiKeys {
   find(keyId: string): Promise<KeyRow>
-  /** Null: no such key was ever issued. */
-  findByHash(hash: string): Promise<(ApiKey & { student: Student & { course: Course } }) | null>
+  /** Null: there is no such key. By the hash of a session key, its parent; `expiresAt`: until then, null: for ever. */
+  findByHash(hash: string): Promise<(OwnedKey & { expiresAt: Date | null }) | null>
   create(studentId: string, key: NewKey): Promise<KeyRow>
   /** With the session keys that were made by it. Repeatable: the first time stays. */
   revoke(keyId: string): Promise<{ key: KeyRow; ended: string[] }>
   /** The old one ends, with the session keys that were made by it, as the new one begins. `ended`: their hashes. */
   rotate(keyId: string, key: NewKey): Promise<{ ended: string[]; begun: KeyRow }>
-  revokedSince(time: Date): Promise<{ hash: string }[]>
+  /** The hashes of what has ended since, session keys too. */
+  revokedSince(time: Date): Promise<string[]>
 }
+
+/** A key with all that its owner sees of it. */
+export type OwnedKey = ApiKey & { student: Student & { course: Course } }
+export const withOwner = { student: { include: { course: true } } } satisfies Prisma.ApiKeyInclude
 
 export type KeyRow = ApiKey & { student: { courseId: string } }
 
@@ -35,11 +40,12 @@ export function createApiKeys(database: Database): ApiKeys {
   return {
     find: keyId => findKey(database, keyId),
 
-    findByHash(hash) {
-      return database.apiKey.findUnique({
-        where: { hash },
-        include: { student: { include: { course: true } } },
-      })
+    async findByHash(hash) {
+      const key = await database.apiKey.findUnique({ where: { hash }, include: withOwner })
+      if (key) return { ...key, expiresAt: null }
+      const include = { key: { include: withOwner } }
+      const sessionKey = await database.sessionKey.findUnique({ where: { hash }, include })
+      return sessionKey && { ...sessionKey.key, expiresAt: sessionKey.expiresAt }
     },
 
     create(studentId, key) {
@@ -58,15 +64,12 @@ export function createApiKeys(database: Database): ApiKeys {
       return notTaken(database.$transaction(work => replaceKey(work, keyId, key)))
     },
 
-    revokedSince(time) {
-      return database.apiKey.findMany({ where: { revokedAt: { gte: time } }, select: { hash: true } })
-    },
+    revokedSince: time => hashesOf(database, { revokedAt: { gte: time } }),
   }
 }
 
-/** Of those that staff and students see: not of a session. */
 async function findKey(work: Prisma.TransactionClient, keyId: string): Promise<KeyRow> {
-  const key = await work.apiKey.findUnique({ where: { id: keyId, parentId: null }, include: withCourse })
+  const key = await work.apiKey.findUnique({ where: { id: keyId }, include: withCourse })
   if (!key) throw new LecternError('not_found', { message: 'There is no such key.' })
   return key
 }
@@ -84,38 +87,35 @@ export async function replaceKey(
   return { ended: hashes, begun }
 }
 
-/** A key of an active student; one of a session ends with its `parentId`, or when it expires. */
-export async function insertKey(
-  work: Prisma.TransactionClient,
-  studentId: string,
-  key: NewKey,
-  session: { parentId: string; expiresAt: Date } | null = null,
-): Promise<KeyRow> {
+/** A key of an active student. */
+async function insertKey(work: Prisma.TransactionClient, studentId: string, key: NewKey): Promise<KeyRow> {
   // Locked, so that nobody drops the student in between and leaves a key that works.
   await work.$queryRaw`SELECT FROM quota.students WHERE id = ${studentId} FOR UPDATE`
   const student = await work.student.findUnique({ where: { id: studentId } })
   if (!student) throw noSuchStudent()
   if (!student.active) throw new LecternError('conflict', { message: 'This student was dropped.' })
   checkBucket(key, student.courseId, 'key')
-  return work.apiKey.create({ data: { ...key, ...session, studentId }, include: withCourse })
+  return work.apiKey.create({ data: { ...key, studentId }, include: withCourse })
 }
 
 async function endKey(
   work: Prisma.TransactionClient,
   keyId: string,
 ): Promise<{ hashes: string[]; isNew: boolean }> {
-  // Before its session keys: whoever makes one at the same time has locked the key, or finds it ended.
+  // Before its session keys are read: whoever makes one at the same time has locked the key, or finds it ended.
   const { count } = await work.apiKey.updateMany({
     where: { id: keyId, revokedAt: null },
     data: { revokedAt: new Date() },
   })
-  await work.apiKey.updateMany({
-    where: { parentId: keyId, revokedAt: null },
-    data: { revokedAt: new Date() },
-  })
-  const rows = await work.apiKey.findMany({
-    where: { OR: [{ id: keyId }, { parentId: keyId }] },
-    select: { hash: true },
-  })
-  return { hashes: rows.map(({ hash }) => hash), isNew: count > 0 }
+  return { hashes: await hashesOf(work, { id: keyId }), isNew: count > 0 }
+}
+
+/** The hashes of keys, with those of the session keys that were made by them. */
+export async function hashesOf(
+  work: Prisma.TransactionClient,
+  where: Prisma.ApiKeyWhereInput,
+): Promise<string[]> {
+  const select = { hash: true, sessionKeys: { select: { hash: true } } }
+  const keys = await work.apiKey.findMany({ where, select })
+  return keys.flatMap(({ hash, sessionKeys }) => [hash, ...sessionKeys.map(sessionKey => sessionKey.hash)])
 }

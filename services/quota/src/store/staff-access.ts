@@ -11,8 +11,9 @@ import type { Prisma } from '../../generated/client.ts'
 import { noSuchStaff, type StaffRow, withRoles } from '../staff.ts'
 import { toEmail } from '../student.ts'
 import type { Database } from './database.ts'
+import type { SessionLimits } from './session-limits.ts'
 import { ableAdmins, lockAdmins } from './staff.ts'
-import { beginSession, type SessionLimits } from './staff-sessions.ts'
+import { beginSession } from './staff-sessions.ts'
 
 /** The ways in, in Postgres: each is one transaction that ends with a new session. Null: refused. */
 export interface StaffAccess {

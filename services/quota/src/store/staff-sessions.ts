@@ -2,14 +2,7 @@ import type { NewSession } from '@lectern/shared/contracts/staff.ts'
 import type { Prisma } from '../../generated/client.ts'
 import { type StaffRow, withRoles } from '../staff.ts'
 import type { Database } from './database.ts'
-
-/** How long a session lives. */
-export interface SessionLimits {
-  /** Without being used. */
-  idleMs: number
-  /** However it is used. */
-  longestMs: number
-}
+import { endedAt, livingAt, type SessionLimits, WRITTEN_EVERY_MS } from './session-limits.ts'
 
 /** Who is signed in, in Postgres. */
 export interface StaffSessions {
@@ -18,20 +11,15 @@ export interface StaffSessions {
   end(hash: string): Promise<boolean>
 }
 
-/** An idle session is not written at each request: its last use is known to the minute. */
-const WRITTEN_EVERY_MS = 60_000
-
 export function createStaffSessions(database: Database, limits: SessionLimits): StaffSessions {
   return {
     async find(hash, nowMs) {
       const session = await database.staffSession.findUnique({
-        where: { hash },
+        where: { hash, ...livingAt(limits, nowMs), staff: { disabled: false } },
         include: { staff: { include: withRoles } },
       })
-      if (!session || session.staff.disabled) return null
-      const idleMs = nowMs - session.usedAt.getTime()
-      if (idleMs >= limits.idleMs || nowMs - session.createdAt.getTime() >= limits.longestMs) return null
-      if (idleMs >= WRITTEN_EVERY_MS) {
+      if (!session) return null
+      if (nowMs - session.usedAt.getTime() >= WRITTEN_EVERY_MS) {
         await database.staffSession.updateMany({ where: { hash }, data: { usedAt: new Date(nowMs) } })
       }
       return session.staff
@@ -49,17 +37,9 @@ export async function beginSession(
   work: Prisma.TransactionClient,
   staffId: string,
   { hash, replaces }: NewSession,
-  { idleMs, longestMs, nowMs }: SessionLimits & { nowMs: number },
+  { nowMs, ...limits }: SessionLimits & { nowMs: number },
 ): Promise<void> {
   const now = new Date(nowMs)
-  await work.staffSession.deleteMany({
-    where: {
-      OR: [
-        ...(replaces === undefined ? [] : [{ hash: replaces }]),
-        { usedAt: { lte: new Date(nowMs - idleMs) } },
-        { createdAt: { lte: new Date(nowMs - longestMs) } },
-      ],
-    },
-  })
+  await work.staffSession.deleteMany({ where: endedAt(limits, nowMs, replaces) })
   await work.staffSession.create({ data: { hash, staffId, createdAt: now, usedAt: now } })
 }

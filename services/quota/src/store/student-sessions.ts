@@ -1,22 +1,17 @@
 import type { NewKey } from '@lectern/shared/contracts/courses.ts'
-import { LecternError } from '@lectern/shared/errors.ts'
-import type { ApiKey, Course, Prisma, Student } from '../../generated/client.ts'
-import { insertKey, type KeyRow, replaceKey } from './api-keys.ts'
+import type { Prisma } from '../../generated/client.ts'
+import { checkBucket } from '../roster.ts'
+import { type KeyRow, type OwnedKey, replaceKey, withOwner } from './api-keys.ts'
 import type { Database } from './database.ts'
+import { endedAt, livingAt, type SessionLimits, WRITTEN_EVERY_MS } from './session-limits.ts'
 import { type Tries, type TryLimit, tryKey } from './tries.ts'
 
 /** Unknown keys of an address. A key has 170 random bits: this only bounds the work that guessing makes. */
 const WRONG: TryLimit = { burst: 30, everyMs: 10_000 }
 /** A day of lectures, and a week at most: the key is at hand to sign in again. */
-const IDLE_MS = 12 * 3_600_000
-const LONGEST_MS = 7 * 86_400_000
-/** A session is not written at each request: its last use is known to the minute. */
-const WRITTEN_EVERY_MS = 60_000
+const LIMITS: SessionLimits = { idleMs: 12 * 3_600_000, longestMs: 7 * 86_400_000 }
 /** A chat is opened, tried and left; who goes on gets another one. */
 const SESSION_KEY_MS = 600_000
-
-/** A key with all that its owner sees of it. */
-export type OwnRow = ApiKey & { student: Student & { course: Course } }
 
 /** Students who have signed in with a key, in Postgres. A session is worth what its key is. */
 export interface StudentSessions {
@@ -25,17 +20,15 @@ export interface StudentSessions {
     keyHash: string,
     session: { hash: string; replaces?: string | undefined },
     from: { address: string; nowMs: number },
-  ): Promise<{ key: OwnRow | null; waitMs: number | null }>
+  ): Promise<{ key: OwnedKey | null; waitMs: number | null }>
   /** Whose it is; null: nobody's, or it has ended. Counts as a use. */
-  find(hash: string, nowMs: number): Promise<OwnRow | null>
+  find(hash: string, nowMs: number): Promise<OwnedKey | null>
   end(hash: string): Promise<boolean>
   /** Null: there is no such session. */
   rotate(hash: string, key: NewKey, nowMs: number): Promise<{ ended: string[]; begun: KeyRow } | null>
-  /** Null: there is no such session. */
-  mint(hash: string, key: NewKey, nowMs: number): Promise<(KeyRow & { expiresAt: Date }) | null>
+  /** A session key in the name of the session's key; answers until when. Null: there is no such session. */
+  mint(hash: string, key: NewKey, nowMs: number): Promise<Date | null>
 }
-
-const withOwner = { student: { include: { course: true } } } satisfies Prisma.ApiKeyInclude
 
 export function createStudentSessions(database: Database, tries: Tries): StudentSessions {
   return {
@@ -44,21 +37,13 @@ export function createStudentSessions(database: Database, tries: Tries): Student
       const waitMs = await tries.take(tried, WRONG, nowMs)
       if (waitMs !== null) return { key: null, waitMs }
       const key = await database.apiKey.findUnique({
-        where: { hash: keyHash, parentId: null, revokedAt: null },
+        where: { hash: keyHash, revokedAt: null },
         include: withOwner,
       })
       if (!key) return { key: null, waitMs: null }
       const now = new Date(nowMs)
       await database.$transaction([
-        database.studentSession.deleteMany({
-          where: {
-            OR: [
-              ...(replaces === undefined ? [] : [{ hash: replaces }]),
-              { usedAt: { lte: new Date(nowMs - IDLE_MS) } },
-              { createdAt: { lte: new Date(nowMs - LONGEST_MS) } },
-            ],
-          },
-        }),
+        database.studentSession.deleteMany({ where: endedAt(LIMITS, nowMs, replaces) }),
         database.studentSession.create({ data: { hash, keyId: key.id, createdAt: now, usedAt: now } }),
       ])
       await tries.giveBack(tried, WRONG)
@@ -95,14 +80,16 @@ export function createStudentSessions(database: Database, tries: Tries): Student
       return database.$transaction(async work => {
         const session = await findLiving(work, hash, nowMs)
         if (!session) return null
-        const { keyId: parentId } = session
+        const { keyId } = session
+        checkBucket(key, session.key.student.courseId, 'key')
+        // Whoever ends the key now waits, and then finds this one; where it has just ended, nothing is locked.
+        const locked = await work.$executeRaw`
+          SELECT FROM quota.api_keys WHERE id = ${keyId} AND revoked_at IS NULL FOR SHARE`
+        if (locked === 0) return null
         const expiresAt = new Date(nowMs + SESSION_KEY_MS)
-        const row = await insertKey(work, session.key.studentId, key, { parentId, expiresAt })
-        // Whoever ends the key now waits, and then finds this one; who has ended it already is seen.
-        await work.$queryRaw`SELECT FROM quota.api_keys WHERE id = ${parentId} FOR SHARE`
-        const parent = await work.apiKey.findUniqueOrThrow({ where: { id: parentId } })
-        if (parent.revokedAt) throw new LecternError('unauthorized')
-        return { ...row, expiresAt }
+        await work.sessionKey.deleteMany({ where: { expiresAt: { lte: new Date(nowMs) } } })
+        await work.sessionKey.create({ data: { hash: key.hash, keyId, expiresAt } })
+        return expiresAt
       })
     },
   }
@@ -110,12 +97,7 @@ export function createStudentSessions(database: Database, tries: Tries): Student
 
 function findLiving(work: Prisma.TransactionClient, hash: string, nowMs: number) {
   return work.studentSession.findUnique({
-    where: {
-      hash,
-      usedAt: { gt: new Date(nowMs - IDLE_MS) },
-      createdAt: { gt: new Date(nowMs - LONGEST_MS) },
-      key: { revokedAt: null },
-    },
+    where: { hash, ...livingAt(LIMITS, nowMs), key: { revokedAt: null } },
     include: { key: { include: withOwner } },
   })
 }

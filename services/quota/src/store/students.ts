@@ -5,8 +5,9 @@ import { LecternError } from '@lectern/shared/errors.ts'
 import type { ApiKey, Prisma, Student } from '../../generated/client.ts'
 import type { Account } from '../account.ts'
 import { findClash, type Taken } from '../roster.ts'
-import { toEmail } from '../student.ts'
+import { noSuchStudent, toEmail } from '../student.ts'
 import { type Change, correctAllowances } from './allowances.ts'
+import { hashesOf } from './api-keys.ts'
 import { lockCourse } from './courses.ts'
 import { type Database, isTaken } from './database.ts'
 import { removedKey } from './provider-keys.ts'
@@ -38,9 +39,8 @@ export interface Students {
   drop(studentId: string): Promise<{ student: StudentRow; ended: string[] }>
 }
 
-/** Without those of sessions. */
 const withKeys = {
-  keys: { where: { parentId: null }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] },
+  keys: { orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] },
 } satisfies Prisma.StudentInclude
 
 export function createStudents(database: Database): Students {
@@ -105,9 +105,9 @@ export function createStudents(database: Database): Students {
         const { count } = await work.student.updateMany({ where: { id: studentId }, data: { active: false } })
         if (count === 0) throw noSuchStudent()
         await endAllKeys(work, [studentId])
-        const keys = await work.apiKey.findMany({ where: { studentId }, select: { hash: true } })
+        const ended = await hashesOf(work, { studentId })
         const student = await work.student.findUniqueOrThrow({ where: { id: studentId }, include: withKeys })
-        return { student, ended: keys.map(({ hash }) => hash) }
+        return { student, ended }
       })
     },
   }
@@ -149,7 +149,7 @@ export async function endAllKeys(
   const ended = await work.apiKey.updateManyAndReturn({
     where: { studentId, revokedAt: null },
     data: { revokedAt: new Date() },
-    select: { hash: true },
+    select: { id: true },
   })
   const removed = await work.providerKey.updateManyAndReturn({
     where: { studentId, sealed: { not: null } },
@@ -157,12 +157,10 @@ export async function endAllKeys(
     select: { studentId: true },
   })
   return {
-    hashes: ended.map(({ hash }) => hash),
+    hashes: await hashesOf(work, { id: { in: ended.map(({ id }) => id) } }),
     withOwnKeys: [...new Set(removed.map(key => key.studentId))],
   }
 }
-
-export const noSuchStudent = () => new LecternError('not_found', { message: 'There is no such student.' })
 
 async function findTaken(
   database: Database,

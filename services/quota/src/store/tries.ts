@@ -29,22 +29,22 @@ export function createTries(database: Database): Tries {
       const now = new Date(nowMs)
       const latest = new Date(nowMs + (burst - 1) * everyMs)
       const taken = await database.$executeRaw`
-        INSERT INTO quota.staff_tries AS t (key, free_at) VALUES (${key}, ${now}::timestamptz + ${everyMs} * interval '1 ms')
+        INSERT INTO quota.tries AS t (key, free_at) VALUES (${key}, ${now}::timestamptz + ${everyMs} * interval '1 ms')
         ON CONFLICT (key) DO UPDATE SET free_at = greatest(t.free_at, ${now}::timestamptz) + ${everyMs} * interval '1 ms'
          WHERE t.free_at <= ${latest}::timestamptz`
       if (taken > 0) return null
-      const row = await database.staffTry.findUnique({ where: { key } })
+      const row = await database.tries.findUnique({ where: { key } })
       return Math.max(1, (row?.freeAt.getTime() ?? nowMs) - latest.getTime())
     },
 
     async giveBack(key, { everyMs }) {
       await database.$executeRaw`
-        UPDATE quota.staff_tries SET free_at = free_at - ${everyMs} * interval '1 ms' WHERE key = ${key}`
+        UPDATE quota.tries SET free_at = free_at - ${everyMs} * interval '1 ms' WHERE key = ${key}`
     },
 
     async forget(nowMs, key = null) {
       await database.$executeRaw`
-        DELETE FROM quota.staff_tries WHERE key = ${key} OR free_at < ${new Date(nowMs)}::timestamptz`
+        DELETE FROM quota.tries WHERE key = ${key} OR free_at < ${new Date(nowMs)}::timestamptz`
     },
   }
 }

@@ -3,6 +3,7 @@ import { manualClock } from '@lectern/shared/clock.ts'
 import * as staff from '@lectern/shared/contracts/courses.ts'
 import * as me from '@lectern/shared/contracts/me.ts'
 import { AuthenticateCall } from '@lectern/shared/contracts/quota.ts'
+import { ImportStudentsCall } from '@lectern/shared/contracts/roster.ts'
 import t from 'tap'
 import { type Enrolled, newKey, startFixture, until } from '../fixture.ts'
 
@@ -22,6 +23,10 @@ async function open({ keyHash }: { keyHash: string }, replaces?: string): Promis
   if (!answer.opened) throw new Error('not opened')
   return session.hash
 }
+const newRow = (courseId: string) => ({
+  ...{ id: secret().slice(0, 20), name: 'Grace', email: 'grace@example.edu' },
+  key: newKey(courseId),
+})
 const find = async (hash: string) => (await ask(me.FindStudentSessionCall, { hash })).me
 const isKnown = async (keyHash: string) => (await ask(AuthenticateCall, { keyHash })).known
 
@@ -46,6 +51,8 @@ t.test('P10: a session ends at once with its key: revoked, rotated, dropped', as
     revoked: ({ keyId }) => ask(staff.RevokeKeyCall, { keyId }),
     rotated: ({ keyId, courseId }) => ask(staff.RotateKeyCall, { keyId, key: newKey(courseId) }),
     dropped: ({ studentId }) => ask(staff.DropStudentCall, { studentId }),
+    'left out of a roster': ({ courseId }) =>
+      ask(ImportStudentsCall, { courseId, mode: 'replace', rows: [newRow(courseId)], actor: 'dean' }),
   }
   for (const [what, end] of Object.entries(ends)) {
     const who = await quota.course()
@@ -117,6 +124,12 @@ t.test('P1: a session key spends the same budget, is no key of the list, and end
   await quota.redis.del(name ?? '')
   t.notOk(await isKnown(key.hash), 'read again, it has expired')
   t.ok(await isKnown(who.keyHash))
+  const again = newKey(who.courseId)
+  t.match(await ask(me.MintSessionKeyCall, { hash: await open(who), key: again }), { minted: true })
+  const { rows } = await quota.pool.query('SELECT hash FROM quota.session_keys WHERE key_id = $1', [
+    who.keyId,
+  ])
+  t.same(rows, [{ hash: again.hash }], 'what has expired is not kept')
   clock.set(Date.now())
 })
 

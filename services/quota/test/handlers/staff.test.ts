@@ -127,7 +127,7 @@ t.test('tries are counted before anything is compared, by account and address, a
   const wide = await Promise.all(Array.from({ length: 50 }, (_, index) => attempt('three', `${index}@x`)))
   t.equal(wide.filter(({ allowed }) => allowed).length, 30, 'of an address')
   t.match(await ask(staff.TrySignInCall, { address: 'three' }), { allowed: false }, 'links, too')
-  const { rows } = await pool.query<{ key: string }>('SELECT key FROM quota.staff_tries')
+  const { rows } = await pool.query<{ key: string }>('SELECT key FROM quota.tries')
   t.notOk(rows.some(({ key }) => key.includes('@') || key.includes('one')))
 })
 

@@ -44,11 +44,11 @@ CREATE TABLE staff_links (
 );
 CREATE INDEX staff_links_staff_id_idx ON staff_links (staff_id);
 
--- Tries to sign in, by account and address and by address (hashed): when all tries taken so far will be free again.
-CREATE TABLE staff_tries (
+-- Tries of what can be guessed, by what they are counted by (hashed): when all tries taken so far will be free again.
+CREATE TABLE tries (
   key     TEXT NOT NULL,
   free_at TIMESTAMPTZ(3) NOT NULL,
-  CONSTRAINT staff_tries_pkey PRIMARY KEY (key)
+  CONSTRAINT tries_pkey PRIMARY KEY (key)
 );
 
 -- What has ended is deleted here, unlike in all other tables: it is not worth keeping, and the audit log knows.
@@ -56,6 +56,6 @@ DO $$
 BEGIN
   IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'lectern_quota') THEN
     GRANT SELECT, INSERT, UPDATE ON staff TO lectern_quota;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON staff_roles, staff_sessions, staff_links, staff_tries TO lectern_quota;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON staff_roles, staff_sessions, staff_links, tries TO lectern_quota;
   END IF;
 END $$;

@@ -13,13 +13,16 @@ ALTER TABLE students
   ADD COLUMN consented_at    TIMESTAMPTZ(3),
   ADD CONSTRAINT students_consent_version_fkey FOREIGN KEY (consent_version) REFERENCES consent_texts (version) ON DELETE RESTRICT ON UPDATE CASCADE;
 
--- `parent_id`: the key that a session key was made by, and ends with.
-ALTER TABLE api_keys
-  ADD COLUMN parent_id  TEXT,
-  ADD COLUMN expires_at TIMESTAMPTZ(3),
-  ADD CONSTRAINT api_keys_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES api_keys (id) ON DELETE RESTRICT ON UPDATE CASCADE,
-  ADD CONSTRAINT api_keys_session_check CHECK ((parent_id IS NULL) = (expires_at IS NULL));
-CREATE INDEX api_keys_parent_id_idx ON api_keys (parent_id);
+-- Keys for a few minutes, each in the name of a key of the roster, with which it ends. Apart from those: the rows of api_keys
+-- stay, and a restore takes them over.
+CREATE TABLE session_keys (
+  hash       TEXT NOT NULL,
+  key_id     TEXT NOT NULL,
+  expires_at TIMESTAMPTZ(3) NOT NULL,
+  CONSTRAINT session_keys_pkey PRIMARY KEY (hash),
+  CONSTRAINT session_keys_key_id_fkey FOREIGN KEY (key_id) REFERENCES api_keys (id) ON DELETE RESTRICT ON UPDATE CASCADE
+);
+CREATE INDEX session_keys_key_id_idx ON session_keys (key_id);
 
 CREATE TABLE student_sessions (
   hash       TEXT NOT NULL,
@@ -36,5 +39,6 @@ BEGIN
   IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'lectern_quota') THEN
     GRANT SELECT, INSERT ON consent_texts TO lectern_quota;
     GRANT SELECT, INSERT, UPDATE, DELETE ON student_sessions TO lectern_quota;
+    GRANT SELECT, INSERT, DELETE ON session_keys TO lectern_quota;
   END IF;
 END $$;
