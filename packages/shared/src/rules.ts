@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js'
+import { RE2JS, RE2Set } from 're2js'
 import { LecternError } from './errors.ts'
 
 /** Patterns of staff rules, in RE2 syntax: matching takes time linear in the text, so no pattern can hang a gateway. */
@@ -8,12 +8,22 @@ export interface Pattern {
   find(text: string, most: number): { start: number; end: number }[]
 }
 
+const FLAGS = RE2JS.CASE_INSENSITIVE | RE2JS.DOTALL
+/**
+ * What a pattern's automaton may remember of the texts it has met. Those of people need some kilobytes; a text made for it could
+ * fill the library's default of 8 MiB for each rule. A pattern that needs more is matched without, some ten times slower.
+ */
+const MOST_AUTOMATON_BYTES = 1024 ** 2
+
 /** Compiles a rule's pattern (case ignored, found anywhere). Throws `invalid_request` that says what is wrong with it. */
 export function compilePattern(pattern: string): Pattern {
   try {
-    const compiled = RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE | RE2JS.DOTALL)
+    const compiled = RE2JS.compile(pattern, FLAGS)
+    // A set does not say where, and need not keep track of it; it also lets its memory be bounded.
+    const set = new RE2Set(RE2Set.UNANCHORED, FLAGS, MOST_AUTOMATON_BYTES)
+    set.add(pattern)
     return {
-      matches: text => compiled.matcher(text).find(),
+      matches: text => set.match(text).length > 0,
       find(text, most) {
         const matcher = compiled.matcher(text)
         const found: { start: number; end: number }[] = []

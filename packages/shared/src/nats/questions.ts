@@ -37,13 +37,12 @@ class Questions {
   readonly #open = new Map<string, Pending>()
   #outbox: { token: string; question: Question }[] = []
   #asked = 0
+  #isListening = false
 
   constructor(nc: NatsConnection, inboxPrefix: string | undefined) {
     this.#nc = nc
     this.#inbox = `${createInbox(inboxPrefix)}.`
-    nc.subscribe(`${this.#inbox}*`, {
-      callback: (error, answer) => (error ? this.#failAll(error) : this.#take(answer)),
-    })
+    this.#listen()
     void nc.closed().then(() => this.#failAll(new RequestError('the connection is closed')))
     void this.#followRefusals()
   }
@@ -51,12 +50,25 @@ class Questions {
   ask(question: Question): Promise<Msg> {
     const { subject, timeoutMs } = question
     if (this.#nc.isDraining()) return Promise.reject(new RequestError('the connection is being closed'))
+    if (!this.#isListening) this.#listen()
     const token = (this.#asked++).toString(36)
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#fail(token, new TimeoutError()), timeoutMs)
       this.#open.set(token, { subject, resolve, reject, timer })
       this.#outbox.push({ token, question })
       if (this.#outbox.length === 1) setImmediate(() => this.#send())
+    })
+  }
+
+  /** A server that refuses the inbox has ended its subscription: the next question tries again, in case it is allowed by then. */
+  #listen(): void {
+    this.#isListening = true
+    this.#nc.subscribe(`${this.#inbox}*`, {
+      callback: (error, answer) => {
+        if (!error) return this.#take(answer)
+        this.#isListening = false
+        this.#failAll(error)
+      },
     })
   }
 

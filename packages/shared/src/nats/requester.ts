@@ -1,4 +1,4 @@
-import { type NatsConnection, TimeoutError } from '@nats-io/nats-core'
+import { type NatsConnection, PermissionViolationError, TimeoutError } from '@nats-io/nats-core'
 import { ATTRIBUTE } from '../attributes.ts'
 import type { Call, ReplyOf, RequestOf } from '../contracts/call.ts'
 import { REQUEST_ID_HEADER } from '../contracts/subjects.ts'
@@ -110,7 +110,9 @@ export function askingTwice<C extends Call>(ask: Ask<C>): Ask<C> {
 }
 
 function toFailure(subject: string, timeoutMs: number, error: unknown): LecternError {
-  if (error instanceof TimeoutError) return new NoAnswerError(subject, timeoutMs, error)
+  // Where our inbox is refused the question may well have been heard.
+  const isUnheard = error instanceof PermissionViolationError && error.operation === 'subscription'
+  if (error instanceof TimeoutError || isUnheard) return new NoAnswerError(subject, timeoutMs, error)
   // Nobody listens, or the connection is closed or draining: nothing was done.
   return new NobodyThereError(subject, error)
 }

@@ -196,8 +196,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#status !== 200) this.#refuse()
     else {
       this.#begin()
-      this.#close()
       this.#hand()
+      // Its last bytes could not be passed on: it is not complete.
+      if (this.#ended) return
+      this.#close()
       if (this.#listener) this.#listener.end()
       else this.#earlyEnd = { failure: null }
     }

@@ -96,6 +96,12 @@ export class Fleet {
     this.#reckon()
   }
 
+  /** The bus was away: what the others said meanwhile is lost, and only who has listened for a while knows what is left. */
+  beginAnew(): void {
+    this.#heardUntilMs = Number.NEGATIVE_INFINITY
+    this.#reckon()
+  }
+
   /** To be called many times a second. */
   tick(): void {
     const nowMs = this.#nowMs()
@@ -203,6 +209,9 @@ export function joinFleet(nc: NatsConnection): JoinedFleet {
   const subscription = nc.subscribe(GATEWAYS_PRESENT, {
     callback: (error, message) => void (error ?? fleet.hear(message.string())),
   })
+  void (async () => {
+    for await (const { type } of nc.status()) if (type === 'reconnect') fleet.beginAnew()
+  })()
   const timer = setInterval(() => {
     fleet.tick()
     if (fleet.isSettled) settled.resolve()

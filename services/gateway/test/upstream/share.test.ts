@@ -76,6 +76,8 @@ interface Gateway {
   allowance: Allowance
   running: { endsAtMs: number; end(): void }[]
   stalledUntilMs: number
+  /** Until then it is cut off from the bus: what it or others say meanwhile is lost to it. */
+  awayUntilMs: number
   /** Requests that come in a second. */
   busy: number
 }
@@ -94,7 +96,9 @@ function hall(random: () => number) {
     const id = `g${made}`
     const say = (presence: Parameters<typeof presenceText>[0]) => {
       const text = presenceText(presence)
+      if (isAway(id)) return
       for (const to of gateways.keys()) {
+        if (isAway(to)) continue
         // The bus keeps the order of what one gateway says.
         const earlier = underway.findLast(message => message.from === id && message.to === to)
         underway.push({
@@ -108,13 +112,27 @@ function hall(random: () => number) {
     const fleet = new Fleet({ id, nowMs: () => nowMs, say })
     const limits = { parallel: PARALLEL, requestsPerMinute: PER_MINUTE }
     const allowance = new Allowance(limits, { name: 'm', fleet, nowMs: () => nowMs })
-    gateways.set(id, { fleet, allowance, running: [], stalledUntilMs: 0, busy })
+    gateways.set(id, { fleet, allowance, running: [], stalledUntilMs: 0, awayUntilMs: 0, busy })
     return id
+  }
+
+  const isAway = (id: string) => (gateways.get(id)?.awayUntilMs ?? 0) > nowMs
+
+  function cutOff(id: string, ms: number): void {
+    const gateway = gateways.get(id)
+    if (gateway) gateway.awayUntilMs = nowMs + ms
+    for (const message of underway.filter(({ from, to }) => from === id || to === id)) {
+      underway.splice(underway.indexOf(message), 1)
+    }
   }
 
   function step(): void {
     nowMs += STEP_MS
     for (const [id, gateway] of gateways) {
+      if (gateway.awayUntilMs > 0 && !isAway(id)) {
+        gateway.awayUntilMs = 0
+        gateway.fleet.beginAnew()
+      }
       if (gateway.stalledUntilMs > nowMs) continue
       if (nowMs % TICK_MS === 0) gateway.fleet.tick()
       for (const message of underway.filter(({ to, atMs }) => to === id && atMs <= nowMs)) {
@@ -149,6 +167,7 @@ function hall(random: () => number) {
       for (let passed = 0; passed < ms; passed += STEP_MS) step()
     },
     kill: (id: string) => void gateways.delete(id),
+    cutOff,
   }
 }
 
@@ -160,10 +179,10 @@ function randomOf(seed: number): () => number {
   }
 }
 
-t.test('in sum never above the limit, whoever comes, goes, dies or stands still', async t => {
+t.test('in sum never above the limit, whoever comes, goes, dies, stands still or loses the bus', async t => {
   for (let seed = 1; seed <= Number(process.env.LECTERN_RUNS ?? 20); seed += 1) {
     const random = randomOf(seed)
-    const { gateways, seen, start, kill, run, now, sent } = hall(random)
+    const { gateways, seen, start, kill, cutOff, run, now, sent } = hall(random)
     start(2)
     for (let event = 0; event < 25; event += 1) {
       run(random() * 8000)
@@ -183,7 +202,8 @@ t.test('in sum never above the limit, whoever comes, goes, dies or stands still'
         run(3100)
         gateway?.fleet.leave()
         kill(id)
-      } else {
+      } else if (chance < 0.8) cutOff(id, random() * 3000)
+      else {
         const gateway = gateways.get(id)
         if (gateway) gateway.stalledUntilMs = now() + random() * 6000
       }
@@ -219,4 +239,49 @@ t.test('what one does not need, another may use', async t => {
   busy?.allowance.leave(waiter)
   run(2000)
   t.ok(seen.atOnce >= PARALLEL - 1, `${seen.atOnce} of ${PARALLEL}`)
+})
+
+t.test('who was cut off takes nothing that was given away meanwhile', async t => {
+  let nowMs = 1_000_000
+  const cut = new Set<string>()
+  const fleets = new Map<string, Fleet>()
+  const start = (id: string) => {
+    const usage = { used: 0, waiting: 0 }
+    const fleet = new Fleet({
+      id,
+      nowMs: () => nowMs,
+      say(presence) {
+        if (cut.has(id)) return
+        for (const [to, fleet] of fleets) if (!cut.has(to)) fleet.hear(presenceText(presence))
+      },
+    })
+    fleets.set(id, fleet)
+    return { usage, fleet, usable: fleet.share('x', 10, usage, false) }
+  }
+  const run = (ms: number) => {
+    for (const end = nowMs + ms; nowMs < end; nowMs += TICK_MS)
+      for (const fleet of fleets.values()) fleet.tick()
+  }
+  const [a, b] = [start('a'), start('b')]
+  run(2000)
+  t.same([a.usable(), b.usable()], [5, 5])
+  a.usage.waiting = 10
+  // B has said that it needs nothing, and does not hear that A takes all.
+  while (b.usable() > 0) run(TICK_MS)
+  cut.add('b')
+  b.usage.waiting = 5
+  run(700)
+  t.equal(a.usable(), 10)
+  Object.assign(a.usage, { used: 10, waiting: 0 })
+  run(600)
+  cut.delete('b')
+  b.fleet.beginAnew()
+  for (let step = 0; step < 40; step += 1) {
+    run(TICK_MS)
+    const sum = a.usage.used + b.usable()
+    if (sum > 10) t.fail(`${sum} of 10`)
+  }
+  a.usage.used = 0
+  run(2000)
+  t.same([a.usable(), b.usable()], [2, 8], 'it has its part again')
 })
