@@ -8,19 +8,19 @@ SELECT 'quota' || :'aside' AS old_quota, 'prompts' || :'aside' AS old_prompts,
 
 \if :is_known
 -- P10: a key that was revoked since may be in strangers' hands, and must not become valid again. One that was handed out
--- since is the only one that its student has now. Keys of sessions end within minutes (a version before had none).
+-- since is the only one that its student has now.
 UPDATE quota.api_keys AS k SET revoked_at = o.revoked_at
   FROM :"old_quota".api_keys AS o WHERE o.id = k.id AND k.revoked_at IS NULL AND o.revoked_at IS NOT NULL;
 INSERT INTO quota.api_keys (id, student_id, hash, hint, created_at, revoked_at)
 SELECT o.id, o.student_id, o.hash, o.hint, o.created_at, o.revoked_at
   FROM :"old_quota".api_keys AS o JOIN quota.students AS s ON s.id = o.student_id
- WHERE to_jsonb(o) ->> 'parent_id' IS NULL
     ON CONFLICT DO NOTHING;
 \endif
 
 \if :knows_erasures
 -- What was deleted since is in the backup: the logger deletes it again when it starts.
-INSERT INTO logs.erasures SELECT * FROM :"old_logs".erasures ON CONFLICT DO NOTHING;
+INSERT INTO logs.erasures (id, student_id, reason, actor, at, records, first_at, last_at, digest)
+SELECT id, student_id, reason, actor, at, records, first_at, last_at, digest FROM :"old_logs".erasures ON CONFLICT DO NOTHING;
 \endif
 
 SELECT to_regclass('quota.staff') IS NOT NULL AS has_staff,
@@ -39,6 +39,7 @@ DELETE FROM quota.staff_links;
 \endif
 \if :has_students_page
 DELETE FROM quota.student_sessions;
+DELETE FROM quota.session_keys;
 \endif
 \if :knows_joining
 -- A code that was taken back since lets nobody in.
@@ -54,7 +55,9 @@ DELETE FROM quota.staff_roles AS r
 \endif
 \if :knows_audit
 -- What was done is not undone by a restore.
-INSERT INTO logs.audit SELECT * FROM :"old_logs".audit ON CONFLICT DO NOTHING;
+INSERT INTO logs.audit (id, at, actor, actor_id, address, action, course_id, subject, details, request_id, outcome)
+SELECT id, at, actor, actor_id, address, action, course_id, subject, details, request_id, outcome
+  FROM :"old_logs".audit ON CONFLICT DO NOTHING;
 \endif
 
 COMMIT;
