@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { defineCall } from './call.ts'
-import { CourseId, Iso, Next, Nullable, PageQuery, RequestId, StudentId, Week } from './fields.ts'
+import { Actor, CourseId, Iso, Next, Nullable, PageQuery, RequestId, StudentId, Week } from './fields.ts'
 import { Balance } from './quota.ts'
 
 /** What staff give students, what they have left, and what was written down of it. Owned by the quota service, asked by the console. */
@@ -34,7 +34,7 @@ export const GrantCall = defineCall(
       week: Week,
       tokens: Type.Integer({ minimum: -1_000_000_000_000, maximum: 1_000_000_000_000 }),
       reason: Type.String({ minLength: 1, maxLength: 500 }),
-      actor: Type.String({ minLength: 1, maxLength: 200 }),
+      actor: Actor,
     },
     { additionalProperties: false },
   ),

@@ -1,6 +1,17 @@
 import { type Static, Type } from 'typebox'
 import { defineCall } from './call.ts'
-import { CourseId, Iso, ModelName, Next, Nullable, PageQuery, RequestId, StudentId, Week } from './fields.ts'
+import {
+  Actor,
+  CourseId,
+  Iso,
+  ModelName,
+  Next,
+  Nullable,
+  PageQuery,
+  RequestId,
+  StudentId,
+  Week,
+} from './fields.ts'
 import { ConversationRecord, Outcome } from './records.ts'
 
 /** Reading what was kept, and what staff add to it. Owned by the logger, asked by the console. */
@@ -60,9 +71,6 @@ export const GetConversationCall = defineCall(
   Type.Object({ id: RequestId }),
   Conversation,
 )
-
-/** Who of the staff. */
-const Actor = Type.String({ minLength: 1, maxLength: 200 })
 
 /** Marks a conversation for a second look, or takes the mark away. Twice is as once. */
 export const FlagConversationCall = defineCall(

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { defineCall } from './call.ts'
 import {
+  Actor,
   CourseId,
   Domain,
   GroupName,
@@ -152,7 +153,7 @@ export const ListCoursesCall = defineCall(
 /** Changes apply to the running week at once; a changed allowance is a correcting entry in the ledger. */
 export const UpdateCourseCall = defineCall(
   'quota.courses.update',
-  Type.Object({ courseId: CourseId, patch: CoursePatch, actor: Type.String() }),
+  Type.Object({ courseId: CourseId, patch: CoursePatch, actor: Actor }),
   Course,
 )
 

@@ -41,6 +41,9 @@ export const Domain = Type.String({
   description: 'a domain in lower case, like example.edu',
 })
 
+/** Who of the staff did it: an e-mail, or `token`. */
+export const Actor = Type.String({ minLength: 1, maxLength: 320 })
+
 /** A section of a course, as the roster names it. */
 export const GroupName = Type.String({ minLength: 1, maxLength: 100 })
 

@@ -1,14 +1,13 @@
 import { type Static, Type } from 'typebox'
 import { defineCall } from './call.ts'
 import { Course, NewKey, Student } from './courses.ts'
-import { CourseId, GroupName, Nullable, RequestId, StudentId, Week } from './fields.ts'
+import { Actor, CourseId, GroupName, Nullable, RequestId, StudentId, Week } from './fields.ts'
 
 /** What staff do with a whole roster, and with one of its rows. Owned by the quota service, asked by the console. */
 
 // Staff order these: a field that only a newer console knows must not be ignored.
 const closed = { additionalProperties: false }
 
-const Actor = Type.String({ minLength: 1, maxLength: 200 })
 const Name = Type.String({ minLength: 1, maxLength: 200 })
 const Email = Type.String({ maxLength: 320 })
 

@@ -1,9 +1,9 @@
 import type { AuditEntry, ListAuditCall, NewAuditEntry } from '@lectern/shared/contracts/audit.ts'
 import type { RequestOf } from '@lectern/shared/contracts/call.ts'
+import { instantOf } from '@lectern/shared/instant.ts'
 import { cursorReader, type Page, toCursor, toPage } from '@lectern/shared/page.ts'
 import { Type } from 'typebox'
 import type { Prisma, Audit as Row } from '../../generated/client.ts'
-import { instantOf } from '../instant.ts'
 import type { Database } from './database.ts'
 
 /** What staff did, in Postgres: added to and read. */

@@ -1,9 +1,9 @@
 import type { RequestOf } from '@lectern/shared/contracts/call.ts'
 import type { ListConversationsCall } from '@lectern/shared/contracts/conversations.ts'
+import { instantOf } from '@lectern/shared/instant.ts'
 import { cursorReader, toCursor } from '@lectern/shared/page.ts'
 import { Type } from 'typebox'
 import { Prisma } from '../../generated/client.ts'
-import { instantOf } from '../instant.ts'
 import { storableText } from '../storable.ts'
 import { QUARTER } from './use-sums.ts'
 
