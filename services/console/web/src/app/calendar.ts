@@ -114,11 +114,18 @@ export function shiftBreaks(breaks: readonly Break[], from: string, to: string):
 }
 
 /** The instant at which a day begins in a time zone, ISO in UTC. */
-export function midnightIn(timezone: string, day: string): string {
-  const guessMs = Date.parse(`${day}T00:00Z`)
-  // The offset at that time; asked twice, because the clocks may change in between.
-  const first = guessMs - offsetMs(timezone, guessMs)
-  return new Date(guessMs - offsetMs(timezone, first)).toISOString()
+export const midnightIn = (timezone: string, day: string): string => instantIn(timezone, `${day}T00:00`)
+
+/**
+ * The instant at which a zone's clocks show a time `YYYY-MM-DDTHH:MM`, ISO in UTC: the first one where they show it twice, and
+ * where they leap over it as much later as they leap.
+ */
+export function instantIn(timezone: string, local: string): string {
+  const wallMs = Date.parse(`${local}Z`)
+  const asOf = (dayMs: number) => wallMs - offsetMs(timezone, dayMs)
+  const [before, after] = [asOf(wallMs - DAY_MS), asOf(wallMs + DAY_MS)]
+  const shows = (instantMs: number) => instantMs + offsetMs(timezone, instantMs) === wallMs
+  return new Date(shows(before) || !shows(after) ? before : after).toISOString()
 }
 
 /** How far a zone's clocks are ahead of UTC at an instant. */
