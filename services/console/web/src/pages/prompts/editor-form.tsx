@@ -76,7 +76,7 @@ export function EditorForm({ base, weeks }: { base: PromptVersion | undefined; w
             {t('prompts:editor.publish')}
           </Button>
           <ButtonLink to="/courses/$course/prompts" params={{ course: course.id }} variant="subtle">
-            {t('prompts:editor.cancel')}
+            {t('app:cancel')}
           </ButtonLink>
         </Group>
       </Stack>
