@@ -5,6 +5,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { signIn } from '../../api/session.ts'
 import { sessionChanged, useSession } from '../../app/session.ts'
+import { TextLink } from '../../parts/links.tsx'
 import { PasswordField } from '../../parts/password-field.tsx'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { CardTitle } from './card-title.tsx'
@@ -30,6 +31,9 @@ export function SignIn() {
       <Text size="sm" c="dimmed">
         {t('access:signIn.forgotten')}
       </Text>
+      <TextLink to="/me" size="sm">
+        {t('access:signIn.student')}
+      </TextLink>
     </Stack>
   )
 }

@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type JoinPreview, signInByKey } from '../../api/student.ts'
+import { TextLink } from '../../parts/links.tsx'
 import { PasswordField } from '../../parts/password-field.tsx'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { CodeForm } from '../join/code-form.tsx'
@@ -26,6 +27,9 @@ export function SignedOut() {
       <Section title={t('join:code.title')} about={t('join:code.about')}>
         <CodeForm found={setFound} />
       </Section>
+      <TextLink to="/" size="sm">
+        {t('me:welcome.staff')}
+      </TextLink>
     </>
   )
 }
