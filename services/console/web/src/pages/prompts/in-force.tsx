@@ -6,6 +6,7 @@ import { useFormat } from '../../app/format.ts'
 import { useRights } from '../../app/session.ts'
 import { ButtonLink } from '../../parts/links.tsx'
 import { useWeeksText } from '../../parts/week-range.tsx'
+import { startOf } from './versions.ts'
 
 /** The prompt of one week. */
 export function InForce({ week, version }: { week: number; version: PromptVersion | null }) {
@@ -38,7 +39,7 @@ export function InForce({ week, version }: { week: number; version: PromptVersio
             <Group gap="xs">
               <Badge variant="light">{t('prompts:version', { version: version.version })}</Badge>
               <Text size="sm" c="dimmed">
-                {weeksText(version)} · {format.time(version.createdAt, timezone)} ({timezone})
+                {weeksText(version)} · {format.time(startOf(version), timezone)} ({timezone})
               </Text>
             </Group>
             <Text className="lines" lang="">
