@@ -9,8 +9,7 @@ export interface Weeks {
 /** Everything: the weeks of the course, its breaks, before and after. */
 export const ALWAYS: Weeks = { fromWeek: 1, toWeek: 1999 }
 
-export const isAlways = ({ fromWeek, toWeek }: Weeks) =>
-  fromWeek <= ALWAYS.fromWeek && toWeek >= ALWAYS.toWeek
+const isAlways = ({ fromWeek, toWeek }: Weeks) => fromWeek <= ALWAYS.fromWeek && toWeek >= ALWAYS.toWeek
 
 interface WeekRangeProps {
   value: Weeks
