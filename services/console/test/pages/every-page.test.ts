@@ -30,7 +30,15 @@ await signedIn(lectern, { name: 'Alan', courses: [{ id: 'ml', role: 'assistant' 
 const browser = await startBrowser()
 t.teardown(() => browser.close())
 
-const PUBLIC = ['/sign-in', '/setup#token', '/invite#token', '/invite', '/me', '/join']
+const PUBLIC = [
+  '/sign-in',
+  '/sign-in?error=expired',
+  '/setup#token',
+  '/invite#token',
+  '/invite',
+  '/me',
+  '/join',
+]
 const STAFF = [
   ...['/courses', '/new-course', '/staff', '/audit', '/account', '/no/such/page'],
   ...[

@@ -19,6 +19,7 @@ export function SignIn() {
     <Stack>
       <CardTitle title={t('access:signIn.title')} />
       {needsSetup && <Alert color="yellow">{t('access:signIn.needsSetup')}</Alert>}
+      <Failure />
       {ways.oidc && (
         <>
           <Button component="a" href="/auth/oidc/start" variant="default" fullWidth>
@@ -35,6 +36,18 @@ export function SignIn() {
         {t('access:signIn.student')}
       </TextLink>
     </Stack>
+  )
+}
+
+/** Why the university's sign-in has sent somebody back here. */
+function Failure() {
+  const { t, i18n } = useTranslation()
+  const { error } = useSearch({ from: '/public/sign-in' })
+  if (error === undefined) return null
+  return (
+    <Alert color="red" variant="light" role="alert">
+      {i18n.exists(`access:failure.${error}`) ? t(`access:failure.${error}`) : t('access:failure.failed')}
+    </Alert>
   )
 }
 
