@@ -1,6 +1,7 @@
 import { Badge, Group, Paper, Stack, Text, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { PromptVersion } from '../../api/types.ts'
+import { BEFORE } from '../../app/calendar.ts'
 import { useCourse } from '../../app/course.ts'
 import { useFormat } from '../../app/format.ts'
 import { useRights } from '../../app/session.ts'
@@ -15,8 +16,8 @@ export function InForce({ week, version }: { week: number; version: PromptVersio
   const { change } = useRights(id)
   const format = useFormat()
   const weeksText = useWeeksText()
-  const title = week < 1000 ? t('prompts:inForce.week', { week }) : t('prompts:inForce.outside')
-  const search = { ...(version && { from: version.version }), ...(week < 1000 && { week }) }
+  const title = week < BEFORE ? t('prompts:inForce.week', { week }) : t('prompts:inForce.outside')
+  const search = { ...(version && { from: version.version }), ...(week < BEFORE && { week }) }
   return (
     <Paper withBorder p={{ base: 'md', sm: 'lg' }} component="section">
       <Stack>
