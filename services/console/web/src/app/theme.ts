@@ -16,6 +16,7 @@ export const theme = createTheme({
   autoContrast: true,
   defaultRadius: 'md',
   cursorType: 'pointer',
+  respectReducedMotion: true,
   fontFamily: SYSTEM,
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',
   components: { Badge: { defaultProps: { tt: 'none' } }, Modal: closes, Notification: closes },
