@@ -32,7 +32,13 @@ export async function openWindow(
   baseURL: string,
   { email, ...options }: BrowserContextOptions & { email?: string } = {},
 ): Promise<Window> {
-  const context = await browser.newContext({ baseURL, locale: 'en-GB', ...options })
+  // Without motion, so that nothing is looked at while it fades in.
+  const context = await browser.newContext({
+    baseURL,
+    locale: 'en-GB',
+    reducedMotion: 'reduce',
+    ...options,
+  })
   if (email) await context.request.post('/api/session', { data: { email, password: PASSWORD } })
   const page = await context.newPage()
   page.setDefaultTimeout(STEP_TIMEOUT_MS)

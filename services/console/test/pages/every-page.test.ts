@@ -17,12 +17,28 @@ await api('POST /api/courses/ml/students', [
   { id: 's2', name: '王小明', email: 'wang@example.edu' },
 ])
 await api('POST /api/students/s1/grants', { week: 1, tokens: 5000, reason: 'project work' })
+await api('POST /api/courses/ml/prompts', { fromWeek: 1, toWeek: 1999, text: 'You are a tutor.' })
+await api('POST /api/courses/ml/rules', {
+  kind: 'block',
+  pattern: 'x+',
+  message: 'No.',
+  fromWeek: 1,
+  toWeek: 2,
+})
 const { email } = await signedIn(lectern, { name: 'Ada', isAdmin: true })
 await signedIn(lectern, { name: 'Alan', courses: [{ id: 'ml', role: 'assistant' }] })
 const browser = await startBrowser()
 t.teardown(() => browser.close())
 
-const PUBLIC = ['/sign-in', '/setup#token', '/invite#token', '/invite']
+const PUBLIC = [
+  '/sign-in',
+  '/sign-in?error=expired',
+  '/setup#token',
+  '/invite#token',
+  '/invite',
+  '/me',
+  '/join',
+]
 const STAFF = [
   ...['/courses', '/new-course', '/staff', '/audit', '/account', '/no/such/page'],
   ...[
@@ -32,6 +48,8 @@ const STAFF = [
     '/courses/ml/students/s1',
   ],
   ...['/courses/ml/staff', '/courses/ml/audit', '/courses/ml/settings'],
+  ...['/courses/ml/use', '/courses/ml/conversations'],
+  ...['/courses/ml/prompts', '/courses/ml/prompts/new', '/courses/ml/rules', '/courses/empty/rules'],
 ]
 const LOOKS = [
   { viewport: { width: 390, height: 844 }, colorScheme: 'light', locale: 'zh-CN' },

@@ -117,6 +117,21 @@ t.test('who signs out is out, and comes back to the page that was open', async t
   t.equal(new URL(page.url()).origin, url, 'a link leads to no other site')
 })
 
+t.test("whoever the university's sign-in sends back is told why, and students find their page", async t => {
+  const { page: nobody } = await openWindow(browser, url)
+  for (const [error, text] of [
+    ['not_invited', 'Nobody has invited you yet'],
+    ['no_such_reason', 'Signing in did not work'],
+  ]) {
+    await nobody.goto(`/sign-in?error=${error}`)
+    t.match(await nobody.getByRole('alert').textContent(), text)
+  }
+  await nobody.getByRole('link', { name: 'Are you a student?' }).click()
+  await nobody.getByRole('heading', { name: 'I have a key' }).waitFor()
+  await nobody.getByRole('link', { name: 'Do you teach?' }).click()
+  await title('Sign in', nobody)
+})
+
 t.test('language and colours are changed at once, and remembered', async t => {
   await page.goto('/courses')
   await page.getByRole('button', { name: 'Language' }).click()

@@ -4,6 +4,7 @@ import t from 'tap'
 import {
   addDays,
   dayIn,
+  instantIn,
   midnightIn,
   placeOf,
   shiftBreaks,
@@ -17,7 +18,7 @@ const CALENDAR = { startsOn: '2026-10-12', weeks: 12, breaks: [{ startsOn: '2026
 t.test('a break is drawn between weeks and not counted', async t => {
   const weeks = weeksOf(CALENDAR)
   t.equal(weeks.length, 14)
-  t.same(weeks[0], { number: 1, startsOn: '2026-10-12', endsOn: '2026-10-18' })
+  t.same(weeks[0], { number: 1, week: 1, startsOn: '2026-10-12', endsOn: '2026-10-18' })
   t.same(
     weeks.slice(9).map(({ number }) => number),
     [10, null, null, 11, 12],
@@ -80,19 +81,34 @@ t.test(
   },
 )
 
-t.test('a day begins at the midnight of its zone, also where the clocks change', async t => {
-  for (const timezone of ['Europe/Berlin', 'Asia/Shanghai', 'America/New_York', 'UTC', 'Asia/Kathmandu']) {
-    for (const day of [
-      '2026-01-15',
-      '2026-03-29',
-      '2026-03-30',
-      '2026-10-25',
-      '2026-10-26',
-      '2026-03-08',
-      '2026-11-01',
-    ]) {
-      const real = Temporal.PlainDate.from(day).toZonedDateTime(timezone).toInstant().epochMilliseconds
-      t.equal(Date.parse(midnightIn(timezone, day)), real, `${timezone} ${day}`)
+/** Clocks that change at 1, at 2 and at midnight, by an hour and by half an hour, and that do not change. */
+const ZONES = [
+  ...['Europe/London', 'Europe/Berlin', 'Africa/Cairo', 'America/Havana', 'America/Santiago'],
+  ...['Australia/Lord_Howe', 'Asia/Kathmandu', 'Asia/Shanghai', 'UTC'],
+]
+
+t.test('every day of two years begins when the calendar of its zone says so', async t => {
+  for (const timezone of ZONES) {
+    const wrong: string[] = []
+    for (let day = Temporal.PlainDate.from('2026-01-01'); day.year < 2028; day = day.add({ days: 1 })) {
+      const { epochMilliseconds } = day.toZonedDateTime(timezone)
+      if (Date.parse(midnightIn(timezone, `${day}`)) !== epochMilliseconds) wrong.push(`${day}`)
     }
+    t.same(wrong, [], timezone)
+  }
+})
+
+t.test('a time that is written is that of the zone, also where the clocks change', async t => {
+  for (const timezone of ZONES) {
+    const wrong: string[] = []
+    for (const month of [3, 4, 9, 10, 11]) {
+      let local = Temporal.PlainDateTime.from({ year: 2026, month, day: 1 })
+      for (; local.month === month; local = local.add({ minutes: 30 })) {
+        const { epochMilliseconds } = local.toZonedDateTime(timezone)
+        const text = local.toString({ smallestUnit: 'minute' })
+        if (Date.parse(instantIn(timezone, text)) !== epochMilliseconds) wrong.push(text)
+      }
+    }
+    t.same(wrong, [], timezone)
   }
 })

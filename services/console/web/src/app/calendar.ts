@@ -18,6 +18,8 @@ export interface Calendar {
 export interface CalendarWeek {
   /** From 1 for a week of the course; null in a break. */
   number: number | null
+  /** As the API knows it (see `Week` of the contracts): its number, or that of its break, which is named by its first week. */
+  week: number
   startsOn: string
   /** The last day. */
   endsOn: string
@@ -28,6 +30,9 @@ export type Place = { at: 'before' | 'after' } | { at: 'week' | 'break'; index: 
 
 const DAY_MS = 86_400_000
 const MOST_WEEKS = 300
+/** The API's numbers of the time before the course, and after it; its breaks are in between. */
+export const BEFORE = 1000
+export const AFTER = 1999
 
 /** A day some days later (or, negative, earlier). Throws a RangeError where there is no such day. */
 export function addDays(day: string, days: number): string {
@@ -48,7 +53,9 @@ export function weeksOf({ startsOn, weeks, breaks }: Calendar): CalendarWeek[] {
     const day = addDays(startsOn, 7 * found.length)
     const rests = number > 0 && resting.has(day)
     if (!rests) number += 1
-    found.push({ number: rests ? null : number, startsOn: day, endsOn: addDays(day, 6) })
+    const last = found.at(-1)
+    const week = !rests ? number : last?.number === null ? last.week : BEFORE + found.length
+    found.push({ number: rests ? null : number, week, startsOn: day, endsOn: addDays(day, 6) })
   }
   return found
 }
@@ -68,15 +75,10 @@ export function placeOf(weeks: readonly CalendarWeek[], day: string): Place {
   return { at: weeks[index]?.number === null ? 'break' : 'week', index }
 }
 
-/** The number under which the API knows the stretch: see `Week` of the contracts. */
+/** The number under which the API knows the stretch. */
 export function weekNumber(weeks: readonly CalendarWeek[], place: Place): number {
-  if (!('index' in place)) return place.at === 'before' ? 1000 : 1999
-  const own = weeks[place.index]?.number
-  if (own) return own
-  // A break is named by its first week.
-  let first = place.index
-  while (first > 0 && weeks[first - 1]?.number === null) first -= 1
-  return 1000 + first
+  if (!('index' in place)) return place.at === 'before' ? BEFORE : AFTER
+  return weeks[place.index]?.week ?? AFTER
 }
 
 /**
@@ -114,11 +116,18 @@ export function shiftBreaks(breaks: readonly Break[], from: string, to: string):
 }
 
 /** The instant at which a day begins in a time zone, ISO in UTC. */
-export function midnightIn(timezone: string, day: string): string {
-  const guessMs = Date.parse(`${day}T00:00Z`)
-  // The offset at that time; asked twice, because the clocks may change in between.
-  const first = guessMs - offsetMs(timezone, guessMs)
-  return new Date(guessMs - offsetMs(timezone, first)).toISOString()
+export const midnightIn = (timezone: string, day: string): string => instantIn(timezone, `${day}T00:00`)
+
+/**
+ * The instant at which a zone's clocks show a time `YYYY-MM-DDTHH:MM`, ISO in UTC: the first one where they show it twice, and
+ * where they leap over it as much later as they leap.
+ */
+export function instantIn(timezone: string, local: string): string {
+  const wallMs = Date.parse(`${local}Z`)
+  const asOf = (dayMs: number) => wallMs - offsetMs(timezone, dayMs)
+  const [before, after] = [asOf(wallMs - DAY_MS), asOf(wallMs + DAY_MS)]
+  const shows = (instantMs: number) => instantMs + offsetMs(timezone, instantMs) === wallMs
+  return new Date(shows(before) || !shows(after) ? before : after).toISOString()
 }
 
 /** How far a zone's clocks are ahead of UTC at an instant. */

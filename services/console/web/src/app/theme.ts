@@ -1,7 +1,13 @@
 import { type CSSVariablesResolver, createTheme } from '@mantine/core'
+import { i18n } from './i18n.ts'
 
 const SYSTEM =
   'system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif'
+
+/** What closes a window or a notice is a cross: its name for those who do not see it. */
+const closes = {
+  defaultProps: () => ({ closeButtonProps: { 'aria-label': i18n.t('app:close') } }),
+}
 
 /** Calm and of the system: its fonts, one accent, and texts that are dark enough to read on every surface. */
 export const theme = createTheme({
@@ -10,9 +16,10 @@ export const theme = createTheme({
   autoContrast: true,
   defaultRadius: 'md',
   cursorType: 'pointer',
+  respectReducedMotion: true,
   fontFamily: SYSTEM,
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',
-  components: { Badge: { defaultProps: { tt: 'none' } } },
+  components: { Badge: { defaultProps: { tt: 'none' } }, Modal: closes, Notification: closes },
   headings: {
     fontFamily: SYSTEM,
     fontWeight: '650',

@@ -33,12 +33,7 @@ export function ConfirmButton({
       <Button {...looks} onClick={open}>
         {children}
       </Button>
-      <Modal
-        opened={opened}
-        onClose={close}
-        title={question}
-        closeButtonProps={{ 'aria-label': t('app:close') }}
-      >
+      <Modal opened={opened} onClose={close} title={question}>
         <Stack>
           <Text>{about}</Text>
           <Group justify="flex-end">

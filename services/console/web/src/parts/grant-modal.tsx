@@ -29,12 +29,7 @@ export function GrantModal({ to, count, done }: GrantModalProps) {
       <Button variant="default" onClick={open}>
         {title}
       </Button>
-      <Modal
-        opened={opened}
-        onClose={close}
-        title={title}
-        closeButtonProps={{ 'aria-label': t('app:close') }}
-      >
+      <Modal opened={opened} onClose={close} title={title}>
         <GrantForm
           to={to}
           close={close}

@@ -1,12 +1,9 @@
 import { notifications } from '@mantine/notifications'
-import { i18n } from '../app/i18n.ts'
 import { problemText } from './problem-text.ts'
-
-const closeButtonProps = () => ({ 'aria-label': i18n.t('app:close') })
 
 /** Says that something was done. */
 export function showDone(message: string): void {
-  notifications.show({ message, color: 'teal', role: 'status', closeButtonProps: closeButtonProps() })
+  notifications.show({ message, color: 'teal', role: 'status' })
 }
 
 /** Says what went wrong, where no field of a form can say it. */
@@ -16,7 +13,6 @@ export function showProblem(error: unknown): void {
     color: 'red',
     autoClose: 10_000,
     role: 'alert',
-    closeButtonProps: closeButtonProps(),
     className: 'lines',
   })
 }

@@ -1,6 +1,6 @@
 import { Group, Stack, Text, Title } from '@mantine/core'
-import { type ReactNode, useEffect } from 'react'
-import { useTranslation } from 'react-i18next'
+import type { ReactNode } from 'react'
+import { useWindowTitle } from './window-title.ts'
 
 interface PageProps {
   title: string
@@ -15,10 +15,7 @@ interface PageProps {
 
 /** The frame of a page in the shell: title (of the window too), what it is about, what can be done. */
 export function Page({ title, about, actions, children, narrow = false }: PageProps) {
-  const { t } = useTranslation()
-  useEffect(() => {
-    document.title = `${title} · ${t('app:name')}`
-  }, [title, t])
+  useWindowTitle(title)
   return (
     <Stack gap="lg" maw={narrow ? 760 : 1280}>
       <Group justify="space-between" align="flex-start" gap="sm">

@@ -1,5 +1,6 @@
 import { Group, NumberInput, SegmentedControl, Stack } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { AFTER } from '../app/calendar.ts'
 
 export interface Weeks {
   fromWeek: number
@@ -7,10 +8,9 @@ export interface Weeks {
 }
 
 /** Everything: the weeks of the course, its breaks, before and after. */
-export const ALWAYS: Weeks = { fromWeek: 1, toWeek: 1999 }
+export const ALWAYS: Weeks = { fromWeek: 1, toWeek: AFTER }
 
-export const isAlways = ({ fromWeek, toWeek }: Weeks) =>
-  fromWeek <= ALWAYS.fromWeek && toWeek >= ALWAYS.toWeek
+const isAlways = ({ fromWeek, toWeek }: Weeks) => fromWeek <= ALWAYS.fromWeek && toWeek >= ALWAYS.toWeek
 
 interface WeekRangeProps {
   value: Weeks

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import { weekNumber, weeksOf } from '../app/calendar.ts'
+import { AFTER, BEFORE, weeksOf } from '../app/calendar.ts'
 import { useCourse } from '../app/course.ts'
 import { useFormat } from '../app/format.ts'
 
@@ -9,10 +9,10 @@ export function useWeekText(): (week: number) => string {
   const format = useFormat()
   const weeks = weeksOf(useCourse())
   return week => {
-    if (week < 1000) return t('app:week.number', { number: week })
-    if (week === 1000) return t('app:week.before')
-    if (week === 1999) return t('app:week.after')
-    const rest = weeks.find((_, index) => weekNumber(weeks, { at: 'break', index }) === week)
+    if (week < BEFORE) return t('app:week.number', { number: week })
+    if (week === BEFORE) return t('app:week.before')
+    if (week === AFTER) return t('app:week.after')
+    const rest = weeks.find(each => each.week === week)
     return t('app:week.breakFrom', { day: rest ? format.shortDay(rest.startsOn) : week })
   }
 }

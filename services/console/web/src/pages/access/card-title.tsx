@@ -1,13 +1,9 @@
 import { Text, Title } from '@mantine/core'
-import { useEffect } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useWindowTitle } from '../../parts/window-title.ts'
 
 /** The title of a page in the public frame, and of the window. */
 export function CardTitle({ title, about }: { title: string; about?: string }) {
-  const { t } = useTranslation()
-  useEffect(() => {
-    document.title = `${title} · ${t('app:name')}`
-  }, [title, t])
+  useWindowTitle(title)
   return (
     <div>
       <Title order={1} size="h2">

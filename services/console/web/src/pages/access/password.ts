@@ -1,5 +1,5 @@
 /** The server's own bound; long enough that guessing over a network is hopeless. */
-export const SHORTEST_PASSWORD = 12
+const SHORTEST_PASSWORD = 12
 
 export const passwordFault = (password: string): boolean => [...password].length < SHORTEST_PASSWORD
 export const emailFault = (email: string): boolean => !/^[^\s@]+@[^\s@]+$/.test(email.trim())

@@ -1,13 +1,22 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { publicRoute } from '../../app/frames.ts'
 
+export interface SignInSearch {
+  /** The page that was wanted. */
+  to?: string
+  /** Why the university's sign-in has sent somebody back. */
+  error?: string
+}
+
 /** Signing in, the first set-up, an invitation: what is seen by who is nobody yet. */
 export const accessRoutes = [
   createRoute({
     getParentRoute: () => publicRoute,
     path: '/sign-in',
-    validateSearch: ({ to }: Record<string, unknown>): { to?: string } =>
-      typeof to === 'string' ? { to } : {},
+    validateSearch: ({ to, error }: Record<string, unknown>): SignInSearch => ({
+      ...(typeof to === 'string' && { to }),
+      ...(typeof error === 'string' && { error }),
+    }),
     component: lazyRouteComponent(() => import('./sign-in.tsx'), 'SignIn'),
   }),
   createRoute({

@@ -5,6 +5,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { signIn } from '../../api/session.ts'
 import { sessionChanged, useSession } from '../../app/session.ts'
+import { TextLink } from '../../parts/links.tsx'
 import { PasswordField } from '../../parts/password-field.tsx'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { CardTitle } from './card-title.tsx'
@@ -18,6 +19,7 @@ export function SignIn() {
     <Stack>
       <CardTitle title={t('access:signIn.title')} />
       {needsSetup && <Alert color="yellow">{t('access:signIn.needsSetup')}</Alert>}
+      <Failure />
       {ways.oidc && (
         <>
           <Button component="a" href="/auth/oidc/start" variant="default" fullWidth>
@@ -30,7 +32,22 @@ export function SignIn() {
       <Text size="sm" c="dimmed">
         {t('access:signIn.forgotten')}
       </Text>
+      <TextLink to="/me" size="sm">
+        {t('access:signIn.student')}
+      </TextLink>
     </Stack>
+  )
+}
+
+/** Why the university's sign-in has sent somebody back here. */
+function Failure() {
+  const { t, i18n } = useTranslation()
+  const { error } = useSearch({ from: '/public/sign-in' })
+  if (error === undefined) return null
+  return (
+    <Alert color="red" variant="light" role="alert">
+      {i18n.exists(`access:failure.${error}`) ? t(`access:failure.${error}`) : t('access:failure.failed')}
+    </Alert>
   )
 }
 

@@ -15,12 +15,12 @@ export function Code({ text }: { text: string }) {
       </pre>
       <CopyButton value={text}>
         {({ copied, copy }) => (
-          <Tooltip label={copied ? t('conversations:code.copied') : t('conversations:code.copy')}>
+          <Tooltip label={copied ? t('app:copied') : t('app:copy')}>
             <ActionIcon
               className={classes.copy}
               variant="default"
               size="sm"
-              aria-label={copied ? t('conversations:code.copied') : t('conversations:code.copy')}
+              aria-label={copied ? t('app:copied') : t('app:copy')}
               onClick={copy}
             >
               {copied ? <Check size={13} /> : <Copy size={13} />}

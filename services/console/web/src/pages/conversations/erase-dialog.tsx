@@ -19,13 +19,7 @@ export function EraseDialog({ student, opened, close }: EraseDialogProps) {
   const { t } = useTranslation()
   const name = useStudentNames([student])(student)
   return (
-    <Modal
-      opened={opened}
-      onClose={close}
-      size="lg"
-      title={t('conversations:erase.title', { name })}
-      closeButtonProps={{ 'aria-label': t('conversations:close') }}
-    >
+    <Modal opened={opened} onClose={close} size="lg" title={t('conversations:erase.title', { name })}>
       <Erase student={student} close={close} />
     </Modal>
   )
@@ -47,7 +41,7 @@ function Erase({ student, close }: Omit<EraseDialogProps, 'opened'>) {
       <Text role="status">{t('conversations:erase.done')}</Text>
       <Receipt erasure={done} />
       <Group justify="flex-end">
-        <Button onClick={close}>{t('conversations:close')}</Button>
+        <Button onClick={close}>{t('app:close')}</Button>
       </Group>
     </Stack>
   )
@@ -104,7 +98,7 @@ function EraseForm({ student, close, finished }: EraseFormProps) {
         />
         <Group justify="flex-end">
           <Button variant="subtle" onClick={close}>
-            {t('conversations:cancel')}
+            {t('app:cancel')}
           </Button>
           <Button type="submit" color="red" disabled={!ready} loading={erase.isPending}>
             {t('conversations:erase.submit')}

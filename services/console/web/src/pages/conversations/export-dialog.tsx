@@ -16,12 +16,7 @@ interface ExportDialogProps {
 export function ExportDialog({ filter, opened, close }: ExportDialogProps) {
   const { t } = useTranslation()
   return (
-    <Modal
-      opened={opened}
-      onClose={close}
-      title={t('conversations:export.title')}
-      closeButtonProps={{ 'aria-label': t('conversations:close') }}
-    >
+    <Modal opened={opened} onClose={close} title={t('conversations:export.title')}>
       <ExportForm filter={filter} close={close} />
     </Modal>
   )
@@ -65,7 +60,7 @@ function ExportForm({ filter, close }: Omit<ExportDialogProps, 'opened'>) {
       />
       <Group justify="flex-end">
         <Button variant="subtle" onClick={close}>
-          {t('conversations:cancel')}
+          {t('app:cancel')}
         </Button>
         {/* The browser saves it as it comes: it may be far larger than a page can hold. */}
         <Button

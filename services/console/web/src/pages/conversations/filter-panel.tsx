@@ -1,7 +1,7 @@
 import { Autocomplete, Checkbox, Paper, Select, SimpleGrid, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { weekNumber, weeksOf } from '../../app/calendar.ts'
+import { AFTER, BEFORE, weeksOf } from '../../app/calendar.ts'
 import { useCourse } from '../../app/course.ts'
 import { useWeekText } from '../../parts/week-text.ts'
 import { rulesQuery } from '../rules/rules.ts'
@@ -104,7 +104,6 @@ function ModelField({ value, models, onChange }: ModelFieldProps) {
 /** The stretches of the course's time, each once. */
 function useWeekChoices(): { value: string; label: string }[] {
   const textOf = useWeekText()
-  const weeks = weeksOf(useCourse())
-  const numbers = weeks.map(({ number }, index) => number ?? weekNumber(weeks, { at: 'break', index }))
-  return [...new Set([...numbers, 1000, 1999])].map(week => ({ value: String(week), label: textOf(week) }))
+  const numbers = weeksOf(useCourse()).map(({ week }) => week)
+  return [...new Set([...numbers, BEFORE, AFTER])].map(week => ({ value: String(week), label: textOf(week) }))
 }

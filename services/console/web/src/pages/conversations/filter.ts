@@ -1,5 +1,5 @@
 import type { ConversationQuery, Outcome } from '../../api/types.ts'
-import { addDays } from '../../app/calendar.ts'
+import { addDays, midnightIn } from '../../app/calendar.ts'
 
 /** Which conversations are shown, as the address of the page says it: who gets the link sees the same. */
 export interface Filter {
@@ -57,21 +57,7 @@ export function setOf(filter: Filter): Exclude<keyof Filter, 'q'>[] {
 export function toQuery({ from, to, ...rest }: Filter, timezone: string): ConversationQuery {
   return {
     ...rest,
-    ...(from && { from: startOfDay(from, timezone) }),
-    ...(to && { to: startOfDay(addDays(to, 1), timezone) }),
+    ...(from && { from: midnightIn(timezone, from) }),
+    ...(to && { to: midnightIn(timezone, addDays(to, 1)) }),
   }
-}
-
-/** The first moment of a day in a time zone, as ISO 8601 in UTC. */
-export function startOfDay(day: string, timezone: string): string {
-  const asUtc = Date.parse(`${day}T00:00Z`)
-  const guess = asUtc - offsetMs(timezone, asUtc)
-  // Where the clocks change in between, the offset of the moment itself counts.
-  return new Date(asUtc - offsetMs(timezone, guess)).toISOString()
-}
-
-/** By how much a time zone is ahead of UTC at an instant. */
-function offsetMs(timezone: string, atMs: number): number {
-  const wall = new Intl.DateTimeFormat('sv', { timeZone: timezone, dateStyle: 'short', timeStyle: 'medium' })
-  return Date.parse(`${wall.format(atMs).replace(' ', 'T')}Z`) - atMs
 }

@@ -16,7 +16,7 @@ const COLORS: Record<Outcome, string> = {
 export function OutcomeBadge({ outcome }: { outcome: Outcome }) {
   const { t } = useTranslation()
   return (
-    <Badge size="sm" variant="dot" color={COLORS[outcome]} tt="none">
+    <Badge size="sm" variant="dot" color={COLORS[outcome]}>
       {t(`conversations:outcome.${outcome}`)}
     </Badge>
   )

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { Erasure } from '../../api/types.ts'
 import { useCourse } from '../../app/course.ts'
 import { useFormat } from '../../app/format.ts'
+import { download } from '../../parts/download.ts'
 import classes from './facts.module.css'
 
 /** The proof that a student's texts were deleted: to read, and to keep as a file. */
@@ -13,6 +14,12 @@ export function Receipt({ erasure }: { erasure: Erasure }) {
   const { timezone } = useCourse()
   const { student, at, actor, reason, records, from, to, digest } = erasure
   const time = (instant: string) => format.time(instant, timezone)
+  const save = () =>
+    download(
+      `erasure-${student}-${at.slice(0, 10)}.json`,
+      JSON.stringify(erasure, null, 2),
+      'application/json',
+    )
   const facts: [string, string][] = [
     [t('conversations:receipt.student'), student],
     [t('conversations:receipt.at'), time(at)],
@@ -35,22 +42,10 @@ export function Receipt({ erasure }: { erasure: Erasure }) {
             </div>
           ))}
         </dl>
-        <Button
-          size="xs"
-          variant="default"
-          leftSection={<Download size={14} />}
-          onClick={() => save(`erasure-${student}-${at.slice(0, 10)}.json`, JSON.stringify(erasure, null, 2))}
-        >
+        <Button size="xs" variant="default" leftSection={<Download size={14} />} onClick={save}>
           {t('conversations:receipt.save')}
         </Button>
       </Stack>
     </Paper>
   )
-}
-
-function save(name: string, json: string): void {
-  const address = URL.createObjectURL(new Blob([json], { type: 'application/json' }))
-  const link = Object.assign(document.createElement('a'), { href: address, download: name })
-  link.click()
-  URL.revokeObjectURL(address)
 }

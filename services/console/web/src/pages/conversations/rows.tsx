@@ -75,12 +75,12 @@ function Marks({ item: { flagged, notes = 0 } }: { item: ConversationSummary }) 
   return (
     <>
       {flagged && (
-        <Badge size="sm" variant="default" tt="none" leftSection={<Flag size={11} fill="orange" />}>
+        <Badge size="sm" variant="default" leftSection={<Flag size={11} fill="orange" />}>
           {t('conversations:flagged')}
         </Badge>
       )}
       {notes > 0 && (
-        <Badge size="sm" variant="default" tt="none" leftSection={<StickyNote size={11} />}>
+        <Badge size="sm" variant="default" leftSection={<StickyNote size={11} />}>
           {t('conversations:notes.count', { count: notes, number: format.number(notes) })}
         </Badge>
       )}

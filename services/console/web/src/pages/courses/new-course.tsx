@@ -85,7 +85,7 @@ function NewCourseForm() {
             {t('courses:new.submit')}
           </Button>
           <ButtonLink to="/courses" variant="subtle">
-            {t('courses:new.cancel')}
+            {t('app:cancel')}
           </ButtonLink>
         </Group>
       </Stack>

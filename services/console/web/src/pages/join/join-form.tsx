@@ -7,10 +7,11 @@ import { ask } from '../../api/client.ts'
 import { faultsOf, Problem } from '../../api/problem.ts'
 import { type JoinPreview, signInByKey, studentApi } from '../../api/student.ts'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
+import { emailFault } from '../access/password.ts'
 import { useFreshKey } from '../me/fresh-key.ts'
+import { PageTitle } from '../me/page-title.tsx'
 import { meChanged } from '../me/queries.ts'
 import { Section } from '../me/section.tsx'
-import { WindowTitle } from '../me/window-title.tsx'
 
 interface JoinFormProps {
   found: JoinPreview & { code: string }
@@ -26,14 +27,14 @@ export function JoinForm({ found, back }: JoinFormProps) {
     initialValues: { name: '', email: '', consent: consentText === null },
     validate: {
       name: isNotEmpty(t('join:form.noName')),
-      email: value => (/^\S+@\S+\.\S+$/.test(value.trim()) ? null : t('join:form.noEmail')),
+      email: value => (emailFault(value) ? t('join:form.noEmail') : null),
       consent: value => (value ? null : t('join:form.noConsent')),
     },
   })
   const join = useJoin(found)
   return (
     <>
-      <WindowTitle title={t('join:form.title', { course: course.name })} about={t('join:form.about')} />
+      <PageTitle title={t('join:form.title', { course: course.name })} about={t('join:form.about')} />
       <Section title={t('join:form.you')}>
         <form onSubmit={form.onSubmit(values => join.mutate(values))} noValidate>
           <Stack>

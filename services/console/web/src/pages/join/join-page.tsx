@@ -5,9 +5,9 @@ import { useTranslation } from 'react-i18next'
 import type { JoinPreview } from '../../api/student.ts'
 import { TextLink } from '../../parts/links.tsx'
 import { useLinkToken } from '../access/token.ts'
+import { PageTitle } from '../me/page-title.tsx'
 import { meQuery } from '../me/queries.ts'
 import { Section } from '../me/section.tsx'
-import { WindowTitle } from '../me/window-title.tsx'
 import { CodeForm } from './code-form.tsx'
 import { JoinForm } from './join-form.tsx'
 
@@ -34,7 +34,7 @@ export function JoinPage() {
         <JoinForm found={found} back={back} />
       ) : (
         <>
-          <WindowTitle title={t('join:title')} />
+          <PageTitle title={t('join:title')} />
           <Section title={t('join:code.title')} about={t('join:code.about')}>
             <CodeForm code={left ? '' : code} found={setFound} />
           </Section>

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { OwnSummary } from '../../api/student.ts'
 import { useFormat } from '../../app/format.ts'
+import { ownTimezone } from '../../app/timezones.ts'
 import { TextLink } from '../../parts/links.tsx'
 import { MoreButton } from '../../parts/more-button.tsx'
 import { Shown } from '../../parts/states.tsx'
@@ -48,7 +49,6 @@ export function Conversations() {
 function Rows({ items }: { items: OwnSummary[] }) {
   const { t } = useTranslation()
   const format = useFormat()
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
   return (
     <ul className={rows.rows} aria-label={t('me:conversations.title')}>
       {items.map(({ id, question, answer, startedAtMs, chargeTokens }) => (
@@ -67,7 +67,7 @@ function Rows({ items }: { items: OwnSummary[] }) {
             {plainOf(answer)}
           </Text>
           <Text size="xs" c="dimmed" mt={4}>
-            {format.time(startedAtMs, timeZone)} ·{' '}
+            {format.time(startedAtMs, ownTimezone())} ·{' '}
             {t('me:tokens', { count: chargeTokens, number: format.number(chargeTokens) })}
           </Text>
         </li>

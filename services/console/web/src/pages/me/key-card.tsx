@@ -5,6 +5,7 @@ import { ask } from '../../api/client.ts'
 import { type Me, studentApi } from '../../api/student.ts'
 import { useFormat } from '../../app/format.ts'
 import { queryClient } from '../../app/query.ts'
+import { ownTimezone } from '../../app/timezones.ts'
 import { ConfirmButton } from '../../parts/confirm-button.tsx'
 import { showProblem } from '../../parts/notices.ts'
 import { useFreshKey } from './fresh-key.ts'
@@ -25,7 +26,7 @@ export function KeyCard({ me: { key } }: { me: NonNullable<Me> }) {
     },
     onError: showProblem,
   })
-  const since = format.date(key.createdAt, Intl.DateTimeFormat().resolvedOptions().timeZone)
+  const since = format.date(key.createdAt, ownTimezone())
   return (
     <Section title={t('me:key.title')} about={t('me:key.about')}>
       <Group justify="space-between">

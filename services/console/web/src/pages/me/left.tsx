@@ -3,15 +3,13 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import type { OwnBalance } from '../../api/student.ts'
 import { useFormat } from '../../app/format.ts'
+import { ownTimezone } from '../../app/timezones.ts'
 import { Shown } from '../../parts/states.tsx'
 import { balanceQuery } from './queries.ts'
 import { Section } from './section.tsx'
 
 /** The time after the last week has no end: the API says the year 9999. */
 const FAR_MS = Date.UTC(9000, 0)
-
-/** The student's own time zone, as their device has it. */
-const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone
 
 /** What is left of this week, and when the next one begins. */
 export function Left() {
@@ -33,7 +31,7 @@ function Numbers({ balance: { granted, used, held, left, resetsAt } }: { balance
     ...(held > 0 ? [{ name: 'held', tokens: held, color: 'yellow.6' }] : []),
     { name: 'left', tokens: Math.max(0, left), color: 'indigo.7' },
   ]
-  const timezone = zone()
+  const timezone = ownTimezone()
   return (
     <Stack gap="sm">
       <Group gap={8} align="baseline">

@@ -4,13 +4,14 @@ import { useParams } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { OwnConversation } from '../../api/student.ts'
 import { useFormat } from '../../app/format.ts'
+import { ownTimezone } from '../../app/timezones.ts'
 import { TextLink } from '../../parts/links.tsx'
 import { Shown } from '../../parts/states.tsx'
 import { turnsOf } from '../conversations/transcript.ts'
 import { Message } from './message.tsx'
+import { PageTitle } from './page-title.tsx'
 import { meQuery, ownConversationQuery } from './queries.ts'
 import { SignedOut } from './signed-out.tsx'
-import { WindowTitle } from './window-title.tsx'
 
 /** One conversation of one's own. */
 export function ReaderPage() {
@@ -25,7 +26,7 @@ function Reader() {
   return (
     <Stack>
       <TextLink to="/me">{t('me:reader.back')}</TextLink>
-      <WindowTitle title={t('me:reader.title')} />
+      <PageTitle title={t('me:reader.title')} />
       <Shown query={query}>{conversation => <Turns conversation={conversation} />}</Shown>
     </Stack>
   )
@@ -34,14 +35,13 @@ function Reader() {
 function Turns({ conversation }: { conversation: OwnConversation }) {
   const { t } = useTranslation()
   const format = useFormat()
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
   const { startedAtMs, model, chargeTokens, outcome } = conversation
   // The prompt of the course and what tools said are not what was talked about.
   const turns = turnsOf(conversation).filter(({ role }) => role === 'student' || role === 'model')
   return (
     <>
       <Text size="sm" c="dimmed">
-        {format.time(startedAtMs, timeZone)} · {model} ·{' '}
+        {format.time(startedAtMs, ownTimezone())} · {model} ·{' '}
         {t('me:tokens', { count: chargeTokens, number: format.number(chargeTokens) })}
       </Text>
       {turns.map(({ role, parts }, index) => (

@@ -8,10 +8,10 @@ import { Conversations } from './conversations.tsx'
 import { useFreshKey } from './fresh-key.ts'
 import { KeyCard } from './key-card.tsx'
 import { Left } from './left.tsx'
+import { PageTitle } from './page-title.tsx'
 import { meChanged } from './queries.ts'
 import { Settings } from './settings.tsx'
 import { UseByDay } from './use-by-day.tsx'
-import { WindowTitle } from './window-title.tsx'
 
 /** All that a student needs, the most wanted first. */
 export function SignedIn({ me }: { me: NonNullable<Me> }) {
@@ -27,7 +27,7 @@ export function SignedIn({ me }: { me: NonNullable<Me> }) {
   })
   return (
     <>
-      <WindowTitle
+      <PageTitle
         title={me.course.name}
         about={t('me:hello', { name: me.student.name })}
         actions={

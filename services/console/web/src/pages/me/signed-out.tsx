@@ -4,13 +4,14 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type JoinPreview, signInByKey } from '../../api/student.ts'
+import { TextLink } from '../../parts/links.tsx'
 import { PasswordField } from '../../parts/password-field.tsx'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { CodeForm } from '../join/code-form.tsx'
 import { JoinForm } from '../join/join-form.tsx'
+import { PageTitle } from './page-title.tsx'
 import { meChanged } from './queries.ts'
 import { Section } from './section.tsx'
-import { WindowTitle } from './window-title.tsx'
 
 /** Nobody has signed in: by the key, or with a code as somebody new. */
 export function SignedOut() {
@@ -19,13 +20,16 @@ export function SignedOut() {
   if (found) return <JoinForm found={found} back={() => setFound(null)} />
   return (
     <>
-      <WindowTitle title={t('me:welcome.title')} about={t('me:welcome.about')} />
+      <PageTitle title={t('me:welcome.title')} about={t('me:welcome.about')} />
       <Section title={t('me:signIn.title')} about={t('me:signIn.about')}>
         <KeyForm />
       </Section>
       <Section title={t('join:code.title')} about={t('join:code.about')}>
         <CodeForm found={setFound} />
       </Section>
+      <TextLink to="/" size="sm">
+        {t('me:welcome.staff')}
+      </TextLink>
     </>
   )
 }

@@ -1,18 +1,18 @@
 import { Button, Group, Input, Stack, Tabs, Text, Textarea } from '@mantine/core'
 import { isNotEmpty, useForm } from '@mantine/form'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { api, ask } from '../../api/client.ts'
 import type { PromptVersion } from '../../api/types.ts'
+import { instantIn } from '../../app/calendar.ts'
 import { useCourse } from '../../app/course.ts'
 import { useFormat } from '../../app/format.ts'
 import { ButtonLink } from '../../parts/links.tsx'
-import { showDone } from '../../parts/notices.ts'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { TextDiff } from '../../parts/text-diff.tsx'
 import { WeekRange, type Weeks } from '../../parts/week-range.tsx'
-import { versionsQuery } from './versions.ts'
+import { Preview } from './preview.tsx'
+import { PublishTime } from './publish-time.tsx'
+import { useVersionChanges } from './version-changes.ts'
 
 /** The bound of the API, in characters. */
 const LONGEST_TEXT = 200_000
@@ -22,65 +22,85 @@ export function EditorForm({ base, weeks }: { base: PromptVersion | undefined; w
   const { t } = useTranslation()
   const course = useCourse()
   const form = useForm({
-    initialValues: { text: base?.text ?? '', weeks },
+    initialValues: { text: base?.text ?? '', weeks, at: null as string | null },
     validate: {
       text: isNotEmpty(t('prompts:editor.empty')),
       weeks: ({ fromWeek, toWeek }) => (fromWeek <= toWeek ? null : t('app:weeks.order')),
+      at: value => {
+        if (value === null) return null
+        if (value === '') return t('prompts:when.missing')
+        return Date.parse(instantIn(course.timezone, value)) > Date.now() ? null : t('prompts:when.past')
+      },
     },
   })
-  const publish = usePublish(course.id)
-  const { text } = form.values
+  const navigate = useNavigate()
+  const { publish } = useVersionChanges(() =>
+    navigate({ to: '/courses/$course/prompts', params: { course: course.id } }),
+  )
+  const { text, at } = form.values
+  const send = () => {
+    const publishAt = at === null ? {} : { publishAt: instantIn(course.timezone, at) }
+    publish.mutate({ text, ...form.values.weeks, ...publishAt })
+  }
   return (
-    <form onSubmit={form.onSubmit(values => publish.mutate(values))} noValidate>
-      <Stack>
-        <ProblemAlert error={publish.error} />
-        <Tabs defaultValue="text" keepMounted={false}>
-          {base && (
-            <Tabs.List>
-              <Tabs.Tab value="text">{t('prompts:editor.write')}</Tabs.Tab>
-              <Tabs.Tab value="changes">{t('prompts:editor.changes', { version: base.version })}</Tabs.Tab>
-            </Tabs.List>
-          )}
-          <Tabs.Panel value="text" pt="md">
-            <Textarea
-              label={t('prompts:editor.text')}
-              description={t('prompts:editor.textAbout')}
-              autosize
-              minRows={10}
-              maxRows={30}
-              maxLength={LONGEST_TEXT}
-              {...form.getInputProps('text')}
-            />
-          </Tabs.Panel>
-          {base && (
-            <Tabs.Panel value="changes" pt="md">
-              <TextDiff before={base.text} after={text} />
+    <Stack gap="xl">
+      <form onSubmit={form.onSubmit(send)} noValidate>
+        <Stack>
+          <ProblemAlert error={publish.error} />
+          <Tabs defaultValue="text" keepMounted={false}>
+            {base && (
+              <Tabs.List>
+                <Tabs.Tab value="text">{t('prompts:editor.write')}</Tabs.Tab>
+                <Tabs.Tab value="changes">{t('prompts:editor.changes', { version: base.version })}</Tabs.Tab>
+              </Tabs.List>
+            )}
+            <Tabs.Panel value="text" pt="md">
+              <Textarea
+                label={t('prompts:editor.text')}
+                description={t('prompts:editor.textAbout')}
+                autosize
+                minRows={10}
+                maxRows={30}
+                maxLength={LONGEST_TEXT}
+                {...form.getInputProps('text')}
+              />
             </Tabs.Panel>
-          )}
-        </Tabs>
-        <Length text={text} />
-        <Input.Wrapper
-          label={t('app:weeks.label')}
-          description={t('prompts:editor.weeksAbout')}
-          labelElement="div"
-        >
-          <WeekRange
-            value={form.values.weeks}
-            onChange={value => form.setFieldValue('weeks', value)}
-            last={course.weeks}
-            error={form.errors.weeks ? String(form.errors.weeks) : null}
+            {base && (
+              <Tabs.Panel value="changes" pt="md">
+                <TextDiff before={base.text} after={text} />
+              </Tabs.Panel>
+            )}
+          </Tabs>
+          <Length text={text} />
+          <Input.Wrapper
+            label={t('app:weeks.label')}
+            description={t('prompts:editor.weeksAbout')}
+            labelElement="div"
+          >
+            <WeekRange
+              value={form.values.weeks}
+              onChange={value => form.setFieldValue('weeks', value)}
+              last={course.weeks}
+              error={form.errors.weeks ? String(form.errors.weeks) : null}
+            />
+          </Input.Wrapper>
+          <PublishTime
+            value={at}
+            onChange={value => form.setFieldValue('at', value)}
+            error={form.errors.at}
           />
-        </Input.Wrapper>
-        <Group>
-          <Button type="submit" loading={publish.isPending}>
-            {t('prompts:editor.publish')}
-          </Button>
-          <ButtonLink to="/courses/$course/prompts" params={{ course: course.id }} variant="subtle">
-            {t('prompts:editor.cancel')}
-          </ButtonLink>
-        </Group>
-      </Stack>
-    </form>
+          <Group>
+            <Button type="submit" loading={publish.isPending}>
+              {at === null ? t('prompts:editor.publish') : t('prompts:editor.publishLater')}
+            </Button>
+            <ButtonLink to="/courses/$course/prompts" params={{ course: course.id }} variant="subtle">
+              {t('app:cancel')}
+            </ButtonLink>
+          </Group>
+        </Stack>
+      </form>
+      <Preview text={text} weeks={form.values.weeks} />
+    </Stack>
   )
 }
 
@@ -92,24 +112,4 @@ function Length({ text }: { text: string }) {
       {t('prompts:editor.length', { characters: format.number(text.length) })}
     </Text>
   )
-}
-
-function usePublish(course: string) {
-  const { t } = useTranslation()
-  const queries = useQueryClient()
-  const navigate = useNavigate()
-  return useMutation({
-    mutationFn: ({ text, weeks }: { text: string; weeks: Weeks }) =>
-      ask(
-        api.POST('/api/courses/{course}/prompts', {
-          params: { path: { course } },
-          body: { text, fromWeek: weeks.fromWeek, toWeek: weeks.toWeek },
-        }),
-      ),
-    onSuccess: async ({ version }) => {
-      await queries.invalidateQueries({ queryKey: versionsQuery(course).queryKey })
-      showDone(t('prompts:editor.published', { version }))
-      await navigate({ to: '/courses/$course/prompts', params: { course } })
-    },
-  })
 }

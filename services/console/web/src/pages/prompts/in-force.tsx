@@ -1,11 +1,13 @@
 import { Badge, Group, Paper, Stack, Text, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { PromptVersion } from '../../api/types.ts'
+import { BEFORE } from '../../app/calendar.ts'
 import { useCourse } from '../../app/course.ts'
 import { useFormat } from '../../app/format.ts'
 import { useRights } from '../../app/session.ts'
 import { ButtonLink } from '../../parts/links.tsx'
 import { useWeeksText } from '../../parts/week-range.tsx'
+import { startOf } from './versions.ts'
 
 /** The prompt of one week. */
 export function InForce({ week, version }: { week: number; version: PromptVersion | null }) {
@@ -14,8 +16,8 @@ export function InForce({ week, version }: { week: number; version: PromptVersio
   const { change } = useRights(id)
   const format = useFormat()
   const weeksText = useWeeksText()
-  const title = week < 1000 ? t('prompts:inForce.week', { week }) : t('prompts:inForce.outside')
-  const search = { ...(version && { from: version.version }), ...(week < 1000 && { week }) }
+  const title = week < BEFORE ? t('prompts:inForce.week', { week }) : t('prompts:inForce.outside')
+  const search = { ...(version && { from: version.version }), ...(week < BEFORE && { week }) }
   return (
     <Paper withBorder p={{ base: 'md', sm: 'lg' }} component="section">
       <Stack>
@@ -38,7 +40,7 @@ export function InForce({ week, version }: { week: number; version: PromptVersio
             <Group gap="xs">
               <Badge variant="light">{t('prompts:version', { version: version.version })}</Badge>
               <Text size="sm" c="dimmed">
-                {weeksText(version)} · {format.time(version.createdAt, timezone)} ({timezone})
+                {weeksText(version)} · {format.time(startOf(version), timezone)} ({timezone})
               </Text>
             </Group>
             <Text className="lines" lang="">

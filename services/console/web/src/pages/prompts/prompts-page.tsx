@@ -48,18 +48,16 @@ function Schedule({ versions }: { versions: PromptVersion[] }) {
   const nowMs = useNow()
   const weeks = weeksOf(course)
   const today = dayIn(course.timezone, nowMs)
-  const current = placeOf(weeks, today)
   const [chosen, setChosen] = useState<number | null>(null)
-  const numberAt = (index: number) => weekNumber(weeks, { at: 'week', index })
-  const week = chosen ?? weekNumber(weeks, current)
+  const week = chosen ?? weekNumber(weeks, placeOf(weeks, today))
   return (
     <Stack gap="xl">
       <WeekStrip
         weeks={weeks}
         today={today}
         label={t('prompts:strip')}
-        onChoose={({ startsOn }) => setChosen(numberAt(weeks.findIndex(each => each.startsOn === startsOn)))}
-        isChosen={({ startsOn }) => numberAt(weeks.findIndex(each => each.startsOn === startsOn)) === week}
+        onChoose={each => setChosen(each.week)}
+        isChosen={each => each.week === week}
       />
       <InForce week={week} version={versionInForce(versions, week, nowMs)} />
       <Stack gap="sm">

@@ -7,8 +7,9 @@ import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../api/client.ts'
 import type { Imported } from '../../api/types.ts'
 import { useCourse } from '../../app/course.ts'
-import { KeyOnce } from '../../parts/key-once.tsx'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
+import { SecretOnce } from '../../parts/secret-once.tsx'
+import { emailFault } from '../access/password.ts'
 
 /** One student more, and the key for them. */
 export function AddStudent() {
@@ -20,12 +21,7 @@ export function AddStudent() {
       <Button variant="default" onClick={open}>
         {t('roster:add.open')}
       </Button>
-      <Modal
-        opened={opened}
-        onClose={close}
-        title={t('roster:add.open')}
-        closeButtonProps={{ 'aria-label': t('app:close') }}
-      >
+      <Modal opened={opened} onClose={close} title={t('roster:add.open')}>
         <AddForm
           close={close}
           done={student => {
@@ -34,7 +30,7 @@ export function AddStudent() {
           }}
         />
       </Modal>
-      {added && <KeyOnce name={added.name} value={added.key} close={() => setAdded(null)} />}
+      {added && <SecretOnce kind="key" name={added.name} value={added.key} close={() => setAdded(null)} />}
     </>
   )
 }
@@ -48,7 +44,7 @@ function AddForm({ close, done }: { close: () => void; done: (student: Imported)
     initialValues: { name: '', email: '', group: '' },
     validate: {
       name: value => (value.trim() ? null : t('roster:add.noName')),
-      email: value => (/^[^\s@]+@[^\s@]+$/.test(value.trim()) ? null : t('roster:add.noEmail')),
+      email: value => (emailFault(value) ? t('roster:add.noEmail') : null),
     },
   })
   const add = useMutation({

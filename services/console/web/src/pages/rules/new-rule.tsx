@@ -88,7 +88,7 @@ export function NewRule({ close }: { close: () => void }) {
               {t('rules:new.submit')}
             </Button>
             <Button variant="subtle" onClick={close}>
-              {t('rules:new.cancel')}
+              {t('app:cancel')}
             </Button>
           </Group>
         </Stack>

@@ -1,4 +1,4 @@
-import { Badge, Button, Code, Group, Paper, Stack, Text } from '@mantine/core'
+import { Button, Code, Group, Paper, Stack, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../api/client.ts'
@@ -7,9 +7,8 @@ import { useCourse } from '../../app/course.ts'
 import { useRights } from '../../app/session.ts'
 import { showDone, showProblem } from '../../parts/notices.ts'
 import { useWeeksText } from '../../parts/week-range.tsx'
+import { KindBadge } from './kind-badge.tsx'
 import { rulesQuery } from './rules.ts'
-
-const COLORS = { block: 'red', guide: 'blue' }
 
 /** One rule: when it applies, and what then happens. */
 export function RuleCard({ rule: { id, kind, pattern, message, ...weeks } }: { rule: Rule }) {
@@ -32,9 +31,7 @@ export function RuleCard({ rule: { id, kind, pattern, message, ...weeks } }: { r
       <Group justify="space-between" align="flex-start" wrap="nowrap">
         <Stack gap="xs" miw={0}>
           <Group gap="xs">
-            <Badge variant="light" color={COLORS[kind]}>
-              {t(`rules:kind.${kind}`)}
-            </Badge>
+            <KindBadge kind={kind} />
             <Text size="sm" c="dimmed">
               {weeksText(weeks)}
             </Text>

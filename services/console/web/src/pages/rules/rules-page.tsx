@@ -9,6 +9,7 @@ import { Empty, Shown } from '../../parts/states.tsx'
 import { NewRule } from './new-rule.tsx'
 import { RuleCard } from './rule-card.tsx'
 import { rulesQuery } from './rules.ts'
+import { TryRules } from './try-rules.tsx'
 
 /** What students may not ask, and what the model is told when they ask it. */
 export function RulesPage() {
@@ -27,6 +28,7 @@ export function RulesPage() {
               {rules.map(rule => (
                 <RuleCard key={rule.id} rule={rule} />
               ))}
+              <TryRules />
             </Stack>
           ) : (
             <Empty title={t('rules:none.title')} text={t('rules:none.text')} action={add} />

@@ -7,24 +7,25 @@ import { api, ask } from '../../api/client.ts'
 import { useCourse } from '../../app/course.ts'
 import { showDone } from '../../parts/notices.ts'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
-import { type Link, LinkOnce } from './link-once.tsx'
+import { type Secret, SecretOnce } from '../../parts/secret-once.tsx'
+import { emailFault } from '../access/password.ts'
 import { courseStaffQuery } from './queries.ts'
 import { type Role, RoleSelect } from './role-select.tsx'
 
 /** Somebody comes to the staff of the course, by their e-mail; for who is new there is a link to be sent. */
 export function AddMember() {
   const { t } = useTranslation()
-  const [link, setLink] = useState<Link | null>(null)
+  const [link, setLink] = useState<Secret | null>(null)
   const form = useForm({
     initialValues: { name: '', email: '', role: 'assistant' as Role },
     validate: {
       name: value => (value.trim() ? null : t('staff:invite.noName')),
-      email: value => (/^[^\s@]+@[^\s@]+$/.test(value.trim()) ? null : t('staff:invite.noEmail')),
+      email: value => (emailFault(value) ? t('staff:invite.noEmail') : null),
     },
   })
   const add = useAdd(({ name, inviteUrl }) => {
     form.reset()
-    if (inviteUrl) setLink({ name, url: inviteUrl })
+    if (inviteUrl) setLink({ name, value: inviteUrl })
     else showDone(t('staff:changed'))
   })
   return (
@@ -47,7 +48,7 @@ export function AddMember() {
           {t('staff:course.add')}
         </Button>
       </Group>
-      {link && <LinkOnce link={link} close={() => setLink(null)} />}
+      {link && <SecretOnce kind="link" {...link} close={() => setLink(null)} />}
     </form>
   )
 }

@@ -6,23 +6,19 @@ import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../api/client.ts'
 import { courseChoicesQuery } from '../../app/course-choices.ts'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
-import type { Link } from './link-once.tsx'
+import type { Secret } from '../../parts/secret-once.tsx'
+import { emailFault } from '../access/password.ts'
 import { staffQuery } from './queries.ts'
 import { type Role, RoleSelect } from './role-select.tsx'
 
 /** Somebody new: a link is made, which the admin sends to them. */
-export function Invite({ show }: { show: (link: Link) => void }) {
+export function Invite({ show }: { show: (link: Secret) => void }) {
   const { t } = useTranslation()
   const [opened, { open, close }] = useDisclosure()
   return (
     <>
       <Button onClick={open}>{t('staff:invite.open')}</Button>
-      <Modal
-        opened={opened}
-        onClose={close}
-        title={t('staff:invite.open')}
-        closeButtonProps={{ 'aria-label': t('app:close') }}
-      >
+      <Modal opened={opened} onClose={close} title={t('staff:invite.open')}>
         <InviteForm
           close={close}
           done={link => {
@@ -35,7 +31,7 @@ export function Invite({ show }: { show: (link: Link) => void }) {
   )
 }
 
-function InviteForm({ close, done }: { close: () => void; done: (link: Link) => void }) {
+function InviteForm({ close, done }: { close: () => void; done: (link: Secret) => void }) {
   const { t } = useTranslation()
   const { data: courses = [] } = useQuery(courseChoicesQuery)
   const form = useForm({
@@ -48,7 +44,7 @@ function InviteForm({ close, done }: { close: () => void; done: (link: Link) => 
     },
     validate: {
       name: value => (value.trim() ? null : t('staff:invite.noName')),
-      email: value => (/^[^\s@]+@[^\s@]+$/.test(value.trim()) ? null : t('staff:invite.noEmail')),
+      email: value => (emailFault(value) ? t('staff:invite.noEmail') : null),
     },
   })
   const invite = useInvite(done)
@@ -92,7 +88,7 @@ interface Invitation {
   role: Role
 }
 
-function useInvite(done: (link: Link) => void) {
+function useInvite(done: (link: Secret) => void) {
   const queries = useQueryClient()
   return useMutation({
     mutationFn: ({ name, email, isAdmin, course, role }: Invitation) =>
@@ -107,7 +103,7 @@ function useInvite(done: (link: Link) => void) {
         }),
       ),
     onSuccess: async ({ name, inviteUrl }) => {
-      done({ name, url: inviteUrl })
+      done({ name, value: inviteUrl })
       await queries.invalidateQueries({ queryKey: staffQuery.queryKey })
     },
   })

@@ -6,11 +6,11 @@ import { api, ask } from '../../api/client.ts'
 import type { StaffMember } from '../../api/types.ts'
 import { useUser } from '../../app/session.ts'
 import { showDone, showProblem } from '../../parts/notices.ts'
-import type { Link } from './link-once.tsx'
+import type { Secret } from '../../parts/secret-once.tsx'
 import { staffQuery } from './queries.ts'
 
 /** What an admin can do with somebody of the staff. */
-export function MemberMenu({ member, show }: { member: StaffMember; show: (link: Link) => void }) {
+export function MemberMenu({ member, show }: { member: StaffMember; show: (link: Secret) => void }) {
   const { t } = useTranslation()
   const own = useUser().id === member.id
   const { id, name, isAdmin, disabled } = member
@@ -21,7 +21,7 @@ export function MemberMenu({ member, show }: { member: StaffMember; show: (link:
   }
   const link = useMutation({
     mutationFn: () => ask(api.POST('/api/staff/{id}/invite', { params: { path: { id } } })),
-    onSuccess: ({ inviteUrl }) => show({ name, url: inviteUrl }),
+    onSuccess: ({ inviteUrl }) => show({ name, value: inviteUrl }),
     ...after,
   })
   const change = useMutation({

@@ -6,9 +6,9 @@ import type { StaffMember } from '../../api/types.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { MoreButton } from '../../parts/more-button.tsx'
 import { Page } from '../../parts/page.tsx'
+import { type Secret, SecretOnce } from '../../parts/secret-once.tsx'
 import { Shown } from '../../parts/states.tsx'
 import { Invite } from './invite.tsx'
-import { type Link, LinkOnce } from './link-once.tsx'
 import { MemberMenu } from './member-menu.tsx'
 import { staffQuery } from './queries.ts'
 
@@ -16,7 +16,7 @@ import { staffQuery } from './queries.ts'
 export function StaffPage() {
   const { t } = useTranslation()
   const query = useInfiniteQuery(staffQuery)
-  const [link, setLink] = useState<Link | null>(null)
+  const [link, setLink] = useState<Secret | null>(null)
   return (
     <Page title={t('staff:title')} about={t('staff:about')} actions={<Invite show={setLink} />}>
       <Shown query={query}>
@@ -27,12 +27,12 @@ export function StaffPage() {
           </>
         )}
       </Shown>
-      {link && <LinkOnce link={link} close={() => setLink(null)} />}
+      {link && <SecretOnce kind="link" {...link} close={() => setLink(null)} />}
     </Page>
   )
 }
 
-function Members({ members, show }: { members: StaffMember[]; show: (link: Link) => void }) {
+function Members({ members, show }: { members: StaffMember[]; show: (link: Secret) => void }) {
   const { t } = useTranslation()
   const columns: Column<StaffMember>[] = [
     { title: t('staff:column.name'), cell: member => <Name member={member} /> },

@@ -42,12 +42,7 @@ export function Details({ student }: { student: Student }) {
       >
         {t('student:drop.submit')}
       </ConfirmButton>
-      <Modal
-        opened={opened}
-        onClose={close}
-        title={t('student:edit.open')}
-        closeButtonProps={{ 'aria-label': t('app:close') }}
-      >
+      <Modal opened={opened} onClose={close} title={t('student:edit.open')}>
         <EditForm student={student} close={close} />
       </Modal>
     </>

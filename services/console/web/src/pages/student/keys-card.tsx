@@ -6,7 +6,7 @@ import { useCourse } from '../../app/course.ts'
 import { useFormat } from '../../app/format.ts'
 import { useRights } from '../../app/session.ts'
 import { ConfirmButton } from '../../parts/confirm-button.tsx'
-import { KeyOnce } from '../../parts/key-once.tsx'
+import { SecretOnce } from '../../parts/secret-once.tsx'
 import { useKeyChanges } from './key-changes.ts'
 
 /** A student's keys by their first characters: replaced, ended, or one more. */
@@ -39,7 +39,7 @@ export function KeysCard({ student }: { student: Student }) {
           />
         ))}
       </Stack>
-      {made && <KeyOnce name={student.name} value={made} close={() => setMade(null)} />}
+      {made && <SecretOnce kind="key" name={student.name} value={made} close={() => setMade(null)} />}
     </Paper>
   )
 }

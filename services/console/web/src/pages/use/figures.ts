@@ -1,5 +1,5 @@
 import type { Use } from '../../api/types.ts'
-import { type CalendarWeek, placeOf, weekNumber } from '../../app/calendar.ts'
+import { AFTER, BEFORE, type CalendarWeek, placeOf } from '../../app/calendar.ts'
 
 /** What the page makes of the sums: pure. */
 
@@ -52,9 +52,9 @@ export function trendOf(
   const place = placeOf(calendar, today)
   const begun = 'index' in place ? place.index + 1 : place.at === 'after' ? calendar.length : 0
   const numbers = calendar
-    .map((week, index) => week.number ?? weekNumber(calendar, { at: 'break', index }))
+    .map(({ week }) => week)
     .filter((number, index) => index < begun || values.has(number))
-  const ends = { before: values.has(1000) ? [1000] : [], after: values.has(1999) ? [1999] : [] }
+  const ends = { before: values.has(BEFORE) ? [BEFORE] : [], after: values.has(AFTER) ? [AFTER] : [] }
   return [...new Set([...ends.before, ...numbers, ...ends.after])].map(week => ({
     week,
     value: values.get(week) ?? 0,

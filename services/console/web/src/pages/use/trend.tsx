@@ -3,7 +3,7 @@ import { BarChart } from '@mantine/charts'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Use } from '../../api/types.ts'
-import { dayIn, weeksOf } from '../../app/calendar.ts'
+import { BEFORE, dayIn, weeksOf } from '../../app/calendar.ts'
 import { useNow } from '../../app/clock.ts'
 import { useCourse } from '../../app/course.ts'
 import { useFormat } from '../../app/format.ts'
@@ -37,7 +37,7 @@ export function Trend({ use }: { use: Use }) {
           h={220}
           data={points.map(({ week, value }) => ({
             week: weekOf(week),
-            short: week < 1000 ? format.number(week) : t('app:week.pause'),
+            short: week < BEFORE ? format.number(week) : t('app:week.pause'),
             value,
           }))}
           dataKey="short"

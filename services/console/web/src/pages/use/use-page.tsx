@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { Use } from '../../api/types.ts'
-import { type CalendarWeek, dayIn, weekNumber, weeksOf } from '../../app/calendar.ts'
+import { dayIn, weeksOf } from '../../app/calendar.ts'
 import { useNow } from '../../app/clock.ts'
 import { useCourse } from '../../app/course.ts'
 import { useFormat } from '../../app/format.ts'
@@ -35,8 +35,6 @@ export function UsePage() {
   const query = useQuery(useQueryOf(course.id, week))
   const nowMs = useNow()
   const weeks = weeksOf(course)
-  const numberOf = ({ startsOn }: CalendarWeek) =>
-    weekNumber(weeks, { at: 'week', index: weeks.findIndex(each => each.startsOn === startsOn) })
   const shown = week ?? query.data?.week
   const queries = useQueryClient()
   const live = useLive(course.id, {
@@ -53,8 +51,8 @@ export function UsePage() {
         weeks={weeks}
         today={dayIn(course.timezone, nowMs)}
         label={t('use:strip')}
-        onChoose={chosen => navigate({ search: { week: numberOf(chosen) }, replace: true })}
-        isChosen={each => numberOf(each) === shown}
+        onChoose={chosen => navigate({ search: { week: chosen.week }, replace: true })}
+        isChosen={each => each.week === shown}
       />
       <Shown query={query}>{use => <Week use={use} nowMs={nowMs} />}</Shown>
     </Page>

@@ -1,19 +1,16 @@
 import { Group, Text, Title } from '@mantine/core'
-import { type ReactNode, useEffect } from 'react'
-import { useTranslation } from 'react-i18next'
+import type { ReactNode } from 'react'
+import { useWindowTitle } from '../../parts/window-title.ts'
 
-interface WindowTitleProps {
+interface PageTitleProps {
   title: string
   about?: string
   actions?: ReactNode
 }
 
 /** The title of a students' page, and of the window. */
-export function WindowTitle({ title, about, actions }: WindowTitleProps) {
-  const { t } = useTranslation()
-  useEffect(() => {
-    document.title = `${title} · ${t('app:name')}`
-  }, [title, t])
+export function PageTitle({ title, about, actions }: PageTitleProps) {
+  useWindowTitle(title)
   return (
     <Group justify="space-between" align="flex-start" wrap="nowrap">
       <div>

@@ -1,27 +1,25 @@
 import { Alert, Button, Code, CopyButton, Group, Modal, Stack } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 
-interface KeyOnceProps {
-  /** Whose. */
+/** Whose key or link, and the text of it. */
+export interface Secret {
   name: string
   value: string
+}
+
+interface SecretOnceProps extends Secret {
+  kind: 'key' | 'link'
   close: () => void
 }
 
-/** A key in the one moment in which it can be seen. */
-export function KeyOnce({ name, value, close }: KeyOnceProps) {
+/** A key or a link in the one moment in which it can be seen. */
+export function SecretOnce({ kind, name, value, close }: SecretOnceProps) {
   const { t } = useTranslation()
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={t('app:key.title', { name })}
-      closeOnClickOutside={false}
-      closeButtonProps={{ 'aria-label': t('app:close') }}
-    >
+    <Modal opened onClose={close} title={t(`app:once.${kind}.title`, { name })} closeOnClickOutside={false}>
       <Stack>
         <Alert color="yellow" variant="light">
-          {t('app:key.once')}
+          {t(`app:once.${kind}.about`)}
         </Alert>
         <Code block>{value}</Code>
         <Group justify="flex-end">
@@ -32,7 +30,7 @@ export function KeyOnce({ name, value, close }: KeyOnceProps) {
               </Button>
             )}
           </CopyButton>
-          <Button onClick={close}>{t('app:key.done')}</Button>
+          <Button onClick={close}>{t('app:once.done')}</Button>
         </Group>
       </Stack>
     </Modal>

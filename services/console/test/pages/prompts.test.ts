@@ -1,0 +1,146 @@
+import type { Locator, Page } from 'playwright-core'
+import t from 'tap'
+import { COURSE } from '../lectern.ts'
+import { startLectern } from '../real-services.ts'
+import { signedIn } from '../staff.ts'
+import { axeFaults, openWindow, startBrowser } from './browser.ts'
+
+/** What the model is told and what is not asked: written, looked at, published, taken back; in a browser, on the real services. */
+
+const lectern = await startLectern(t)
+const { url, api } = lectern
+const ZONE = 'Asia/Shanghai'
+const startsOn = Temporal.Now.plainDateISO(ZONE).toString()
+await api('POST /api/courses', { ...COURSE, id: 'ml', timezone: ZONE, startsOn })
+const { email } = await signedIn(lectern, { name: 'Ada', isAdmin: true })
+const browser = await startBrowser()
+t.teardown(() => browser.close())
+// The browser is elsewhere: what is written is a time of the course all the same.
+const elsewhere = { timezoneId: 'America/New_York', colorScheme: 'dark' } as const
+const { page, faults } = await openWindow(browser, url, { email, ...elsewhere })
+const press = (name: string, of: Locator | Page = page) =>
+  of.getByRole('button', { name, exact: true }).click()
+const title = (name: string) => page.getByRole('heading', { name, level: 1 }).waitFor()
+const inForce = page.locator('section').filter({ hasText: 'Week 1' })
+const told = page.getByRole('article').filter({ hasText: 'What the model is told' })
+const versions = () => page.getByRole('table', { name: 'All versions' }).getByRole('row')
+
+t.test('a prompt is written, looked at and published, and is in force', async t => {
+  await page.goto('/courses/ml/prompts')
+  await page.getByRole('link', { name: 'New version' }).first().click()
+  await title('New version of the prompt')
+  await press('Publish now')
+  await page.getByText('Write something first.').waitFor()
+  await page.getByLabel('What the model is told').fill('You are a patient tutor.')
+  await press('Show')
+  await told.getByText('You are a patient tutor.').waitFor()
+  await page.getByText('Week 1: 0 rules apply.').waitFor()
+  t.same(await axeFaults(page), [])
+  await press('Publish now')
+  await page.getByText('Version 1 is in force').waitFor()
+  await inForce.getByText('You are a patient tutor.').waitFor()
+})
+
+t.test(
+  'one for a later time is not in force yet, by the clock of the course, and can be taken back',
+  async t => {
+    const tomorrow = Temporal.Now.plainDateISO(ZONE).add({ days: 1 })
+    await inForce.getByRole('link', { name: 'Change' }).click()
+    await page.getByLabel('What the model is told').fill('Only hints today.')
+    await page.getByText('At a time').click()
+    await press('Publish for this time')
+    await page.getByText('Choose a time.').waitFor()
+    await page.getByLabel('In force from').fill('2026-01-01T08:00')
+    await press('Publish for this time')
+    await page.getByText('This time is over.').waitFor()
+    await page.getByLabel('In force from').fill(`${tomorrow}T08:00`)
+    t.same(await axeFaults(page), [])
+    await press('Publish for this time')
+    await page.getByText('Version 2 comes into force on').waitFor()
+    await inForce.getByText('You are a patient tutor.').waitFor()
+    const { body } = await api<{ items: { publishAt: string }[] }>('GET /api/courses/ml/prompts')
+    const wanted = tomorrow.toZonedDateTime({ timeZone: ZONE, plainTime: '08:00' }).epochMilliseconds
+    t.equal(Date.parse(body.items[0]?.publishAt ?? ''), wanted)
+    await versions()
+      .nth(1)
+      .getByText(/^from .*08:00/)
+      .waitFor()
+    await press('Version 2')
+    await press('Take back')
+    await press('Take back', page.getByRole('dialog', { name: 'Take back version 2?' }))
+    await page.getByText('Version 2 was taken back').waitFor()
+    await page.getByRole('dialog').first().waitFor({ state: 'detached' })
+    t.equal(await versions().count(), 2, 'the heading and one')
+  },
+)
+
+t.test('an earlier version is used again, as a new one', async t => {
+  await inForce.getByRole('link', { name: 'Change' }).click()
+  await page.getByLabel('What the model is told').fill('You are in a hurry.')
+  await press('Publish now')
+  await inForce.getByText('You are in a hurry.').waitFor()
+  await press('Version 3')
+  const third = page.getByRole('dialog', { name: 'Version 3' })
+  await third.locator('del').first().waitFor()
+  t.same(await axeFaults(page), [])
+  await press('Close', third)
+  await press('Version 1')
+  await press('Use this version again')
+  await page.getByText('Version 4 is in force').waitFor()
+  await inForce.getByText('You are a patient tutor.').waitFor()
+})
+
+t.test('a rule is added, tried on a question, seen in the preview, and removed', async t => {
+  await page.goto('/courses/ml/rules')
+  await press('New rule')
+  await page.getByRole('radio', { name: 'Block' }).check()
+  await page.getByLabel('When the question contains').fill('solutions?')
+  await page.getByLabel('What the student is answered').fill('Not before the exam.')
+  t.same(await axeFaults(page), [])
+  await press('Add the rule')
+  await page.getByText('The rule is in force').waitFor()
+  await page.getByLabel('A question').fill('Solution, please! <b>All</b> solutions.')
+  await press('Try')
+  await page.locator('mark').first().waitFor()
+  t.same(await page.locator('mark').allTextContents(), ['Solution', 'solutions'])
+  t.same(await axeFaults(page), [])
+  await page.getByLabel('A question').fill('What is a gradient?')
+  t.equal(await page.locator('mark').count(), 0, 'what was found in another text is gone')
+  await press('Try')
+  await page.getByText('No rule applies.').waitFor()
+  await page.goto('/courses/ml/prompts/new?from=4')
+  await press('Show')
+  await page.getByRole('alert').getByText('Not before the exam.').waitFor()
+  await page.goto('/courses/ml/rules')
+  await press('Remove the rule for solutions?')
+  await page.getByText('No rules yet').waitFor()
+})
+
+t.test('an assistant looks and tries, and changes nothing', async t => {
+  await api('POST /api/courses/ml/rules', {
+    kind: 'guide',
+    pattern: 'x',
+    message: 'y',
+    fromWeek: 1,
+    toWeek: 1,
+  })
+  const { email: other } = await signedIn(lectern, {
+    name: 'Alan',
+    courses: [{ id: 'ml', role: 'assistant' }],
+  })
+  const { page: seen } = await openWindow(browser, url, { email: other })
+  await seen.goto('/courses/ml/prompts')
+  await seen.getByRole('button', { name: 'Version 1', exact: true }).click()
+  await seen.getByRole('dialog').waitFor()
+  for (const name of ['Use this version again', 'Take back'])
+    t.equal(await seen.getByRole('button', { name }).count(), 0, name)
+  await seen.goto('/courses/ml/rules')
+  await seen.getByLabel('A question').fill('max')
+  await seen.getByRole('button', { name: 'Try' }).click()
+  t.equal(await seen.locator('mark').textContent(), 'x')
+  t.equal(await seen.getByRole('button', { name: /New rule|Remove/ }).count(), 0)
+})
+
+t.test('the pages have asked for nothing that their policy forbids', async t => {
+  t.same(faults, [])
+})
