@@ -12,10 +12,17 @@ interface Published {
   publishAt?: string | null | undefined
 }
 
-const startsAtMs = ({ publishAt, createdAt }: Published): number => Date.parse(publishAt ?? createdAt)
-// By its own clock a replica may read what another one has just published as of the future: it is not.
-const isPublished = ({ publishAt }: Published, nowMs: number): boolean =>
-  !publishAt || Date.parse(publishAt) <= nowMs
+/** When a version came, or comes, into force. */
+export const startOf = ({ publishAt, createdAt }: Omit<Published, 'version'>): string =>
+  publishAt ?? createdAt
+/**
+ * Published for a time that is yet to come. Without such a time it never waits: by its own clock a replica may read
+ * what another one has just published as of the future.
+ */
+export const isWaiting = ({ publishAt }: Pick<Published, 'publishAt'>, nowMs: number): boolean =>
+  publishAt != null && Date.parse(publishAt) > nowMs
+
+const startsAtMs = (version: Published): number => Date.parse(startOf(version))
 /** By when they came into force; without a time by their numbers, which no clock has given. */
 const byNewest = (a: Published, b: Published): number =>
   (a.publishAt || b.publishAt ? startsAtMs(b) - startsAtMs(a) : 0) || b.version - a.version
@@ -33,7 +40,7 @@ export function versionInForce<V extends InWeeks & Published>(
   nowMs: number,
 ): V | null {
   const [best = null] = versions
-    .filter(version => covers(version, week) && isPublished(version, nowMs))
+    .filter(version => covers(version, week) && !isWaiting(version, nowMs))
     .sort((a, b) => width(a) - width(b) || byNewest(a, b))
   return best
 }

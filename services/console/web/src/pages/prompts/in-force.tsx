@@ -1,3 +1,4 @@
+import { startOf } from '@lectern/shared/prompt-schedule.ts'
 import { Badge, Group, Paper, Stack, Text, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { PromptVersion } from '../../api/types.ts'
@@ -7,7 +8,6 @@ import { useFormat } from '../../app/format.ts'
 import { useRights } from '../../app/session.ts'
 import { ButtonLink } from '../../parts/links.tsx'
 import { useWeeksText } from '../../parts/week-range.tsx'
-import { startOf } from './versions.ts'
 
 /** The prompt of one week. */
 export function InForce({ week, version }: { week: number; version: PromptVersion | null }) {

@@ -1,3 +1,4 @@
+import { isWaiting, startOf } from '@lectern/shared/prompt-schedule.ts'
 import { Anchor, Badge, Group, Text } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -8,7 +9,6 @@ import { useFormat } from '../../app/format.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { useWeeksText } from '../../parts/week-range.tsx'
 import { VersionModal } from './version-modal.tsx'
-import { isWaiting, startOf } from './versions.ts'
 
 /** Every version that was published, newest first. */
 export function VersionList({ versions }: { versions: PromptVersion[] }) {

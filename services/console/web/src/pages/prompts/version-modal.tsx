@@ -1,3 +1,4 @@
+import { isWaiting, startOf } from '@lectern/shared/prompt-schedule.ts'
 import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -11,7 +12,6 @@ import { ButtonLink } from '../../parts/links.tsx'
 import { TextDiff } from '../../parts/text-diff.tsx'
 import { useWeeksText } from '../../parts/week-range.tsx'
 import { useVersionChanges } from './version-changes.ts'
-import { isWaiting, startOf } from './versions.ts'
 
 interface VersionModalProps {
   version: PromptVersion

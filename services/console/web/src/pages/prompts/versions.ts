@@ -1,7 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { allPages } from '../../api/all-pages.ts'
 import { api, ask } from '../../api/client.ts'
-import type { PromptVersion } from '../../api/types.ts'
 
 /** All versions of a course's prompt, newest first: there are tens of them, and the strip needs every one. */
 export const versionsQuery = (course: string) =>
@@ -16,10 +15,3 @@ export const versionsQuery = (course: string) =>
         ),
       ),
   })
-
-/** When a version came, or comes, into force. */
-export const startOf = ({ publishAt, createdAt }: PromptVersion): string => publishAt ?? createdAt
-
-/** Published for a time that is yet to come. */
-export const isWaiting = (version: PromptVersion, nowMs: number): boolean =>
-  version.publishAt != null && Date.parse(version.publishAt) > nowMs
