@@ -158,6 +158,8 @@ async function receive(
       })
       const close = () => void messages.close()
       stop.addEventListener('abort', close, { once: true })
+      // The signal may have come while the consumer was opened; it tells nobody twice.
+      if (stop.aborted) close()
       try {
         // More is asked of the server only as this goes on.
         for await (const message of messages) await arrive(message)

@@ -85,3 +85,13 @@ t.test('P11: a consumer that the server lost is created again', async t => {
   await until(() => stored.has('after'), 'consumed by the new consumer')
   t.equal([...stored].filter(text => text === 'after').length, 1)
 })
+
+t.test('P11: a consumer that is stopped while it is being opened ends, too', async t => {
+  // Each next one a little later: some are stopped within each step of opening.
+  for (let steps = 0; steps < 40; steps++) {
+    const consumer = consumeBatches(nc, options('stopped'), async () => {})
+    for (let i = 0; i < steps; i++) await new Promise(resolve => setImmediate(resolve))
+    await consumer.stop()
+  }
+  t.ok((await pending('stopped')) >= 0)
+})
