@@ -1,4 +1,4 @@
-import { StudentId } from '@lectern/shared/contracts/fields.ts'
+import { RosterId } from '@lectern/shared/contracts/fields.ts'
 import { CsvError, parse } from 'csv-parse/sync'
 import { Value } from 'typebox/value'
 import type { Fault } from './faults.ts'
@@ -143,7 +143,7 @@ function faultsOfRow({ place, id, name, email, group = '' }: RosterRow): Fault[]
   else if (email.length > MOST_EMAIL_LENGTH || !/^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(email)) {
     texts.push(`has ${quote(email)}, which is not an e-mail address`)
   }
-  if (id !== '' && !Value.Check(StudentId, id)) {
+  if (id !== '' && !Value.Check(RosterId, id)) {
     texts.push(`has the id ${quote(id)}: only letters, digits and _ . @ - (at most 80, no mark first)`)
   }
   if (group.length > MOST_GROUP_LENGTH || /\p{Cc}/u.test(group)) {

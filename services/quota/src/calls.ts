@@ -13,6 +13,7 @@ import {
   ReserveCall,
 } from '@lectern/shared/contracts/quota.ts'
 import * as roster from '@lectern/shared/contracts/roster.ts'
+import { MintTrialKeyCall } from '@lectern/shared/contracts/trials.ts'
 import type { Handler, Responder } from '@lectern/shared/nats/responder.ts'
 import { refuseUnstorable } from '@lectern/shared/plain-text.ts'
 import type { AccountOf, WeekOf } from './account-of.ts'
@@ -33,6 +34,7 @@ import { listCourses } from './handlers/list-courses.ts'
 import { listLedger } from './handlers/list-ledger.ts'
 import { listProviderKeys } from './handlers/list-provider-keys.ts'
 import { listStudents } from './handlers/list-students.ts'
+import { mintTrialKey } from './handlers/mint-trial-key.ts'
 import { ownBalance } from './handlers/own-balance.ts'
 import { putProviderKey } from './handlers/put-provider-key.ts'
 import { release } from './handlers/release.ts'
@@ -91,6 +93,7 @@ export function answerStaff(responder: Responder, parts: Parts): void {
   on(staff.GetKeyCall, getKey(keys))
   on(staff.RotateKeyCall, rotateKey(parts))
   on(staff.RevokeKeyCall, revokeKey(parts))
+  on(MintTrialKeyCall, mintTrialKey(parts))
   on(budget.GrantCall, addGrant(parts))
   on(budget.StudentBalanceCall, studentBalance(parts))
   on(budget.ListLedgerCall, listLedger(students, statements))

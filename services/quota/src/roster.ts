@@ -38,7 +38,7 @@ function clash(param: string, what: string): LecternError {
 }
 
 /** Refuses a key that was minted for another course: it would be looked for in the wrong bucket. */
-export function checkBucket(key: NewKey, courseId: string, param: string): void {
+export function checkBucket(key: Pick<NewKey, 'hash'>, courseId: string, param: string): void {
   if (bucketOfKeyHash(key.hash) === bucketOfCourse(courseId)) return
   throw new LecternError('invalid_request', {
     message: `${param}.hash is not of a key minted for the course ${courseId}.`,

@@ -12,6 +12,7 @@ import {
   Next,
   Nullable,
   PageQuery,
+  RosterId,
   StudentId,
   Tokens,
 } from './fields.ts'
@@ -185,7 +186,7 @@ export const NewKey = Type.Object({ id: KeyId, hash: KeyHash, hint: Type.String(
 export type NewKey = Static<typeof NewKey>
 
 export const NewStudent = Type.Object({
-  id: StudentId,
+  id: RosterId,
   name: Type.String({ minLength: 1, maxLength: 200 }),
   email: Type.String({ maxLength: 320 }),
   group: Type.Optional(Nullable(GroupName)),

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { TRIAL_ACCOUNT } from '../trial.ts'
 
 /** Fields that several contracts share. */
 
@@ -9,6 +10,11 @@ export const CourseId = Type.String({
 })
 export const StudentId = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9_.@-]{0,79}$',
+  description: 'unique among all courses',
+})
+/** Of somebody who is put on the roster: no id of a trial account (`trial.ts`). */
+export const RosterId = Type.String({
+  pattern: `^(?!${TRIAL_ACCOUNT.slice(1)})[A-Za-z0-9][A-Za-z0-9_.@-]{0,79}$`,
   description: 'unique among all courses',
 })
 export const KeyId = Type.String({ minLength: 1, maxLength: 64 })

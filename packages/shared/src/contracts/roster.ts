@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { defineCall } from './call.ts'
 import { Course, NewKey, Student } from './courses.ts'
-import { Actor, CourseId, GroupName, Nullable, RequestId, StudentId, Week } from './fields.ts'
+import { Actor, CourseId, GroupName, Nullable, RequestId, RosterId, StudentId, Week } from './fields.ts'
 
 /** What staff do with a whole roster, and with one of its rows. Owned by the quota service, asked by the console. */
 
@@ -31,7 +31,7 @@ export type ImportMode = Static<typeof ImportMode>
 
 /** A student of a roster. They are known by the id; where none is given by the e-mail address, of this course. */
 const rowFields = {
-  id: Nullable(StudentId),
+  id: Nullable(RosterId),
   name: Name,
   email: Email,
   /** Left out: as it is. */

@@ -20,6 +20,7 @@ const REFUSING = [
   'quota.grants.add',
   'quota.grants.add-many',
   'quota.join.enter',
+  'quota.keys.trial',
   'quota.me.rotate',
   'quota.me.session-key',
   'quota.students.import',

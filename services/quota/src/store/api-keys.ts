@@ -8,8 +8,8 @@ import { type Database, isTaken } from './database.ts'
 /** API keys in Postgres: only their hashes. */
 export interface ApiKeys {
   find(keyId: string): Promise<KeyRow>
-  /** Null: there is no such key. By the hash of a session key, its parent; `expiresAt`: until then, null: for ever. */
-  findByHash(hash: string): Promise<(OwnedKey & { expiresAt: Date | null }) | null>
+  /** Null: there is no such key. */
+  findByHash(hash: string): Promise<FoundKey | null>
   create(studentId: string, key: NewKey): Promise<KeyRow>
   /** With the session keys that were made by it. Repeatable: the first time stays. */
   revoke(keyId: string): Promise<{ key: KeyRow; ended: string[] }>
@@ -22,6 +22,14 @@ export interface ApiKeys {
 /** A key with all that its owner sees of it. */
 export type OwnedKey = ApiKey & { student: Student & { course: Course } }
 export const withOwner = { student: { include: { course: true } } } satisfies Prisma.ApiKeyInclude
+
+/** Whose a key is, which may be a session key. */
+export interface FoundKey {
+  student: OwnedKey['student']
+  revokedAt: Date | null
+  /** Null: never. */
+  expiresAt: Date | null
+}
 
 export type KeyRow = ApiKey & { student: { courseId: string } }
 
@@ -43,9 +51,12 @@ export function createApiKeys(database: Database): ApiKeys {
     async findByHash(hash) {
       const key = await database.apiKey.findUnique({ where: { hash }, include: withOwner })
       if (key) return { ...key, expiresAt: null }
-      const include = { key: { include: withOwner } }
+      const include = { key: { include: withOwner }, ...withOwner }
       const sessionKey = await database.sessionKey.findUnique({ where: { hash }, include })
-      return sessionKey && { ...sessionKey.key, expiresAt: sessionKey.expiresAt }
+      if (!sessionKey) return null
+      const { key: parent, expiresAt } = sessionKey
+      const student = parent?.student ?? sessionKey.student
+      return student && { student, revokedAt: parent?.revokedAt ?? null, expiresAt }
     },
 
     create(studentId, key) {
@@ -92,7 +103,7 @@ async function insertKey(work: Prisma.TransactionClient, studentId: string, key:
   // Locked, so that nobody drops the student in between and leaves a key that works.
   await work.$queryRaw`SELECT FROM quota.students WHERE id = ${studentId} FOR UPDATE`
   const student = await work.student.findUnique({ where: { id: studentId } })
-  if (!student) throw noSuchStudent()
+  if (!student || student.trial) throw noSuchStudent()
   if (!student.active) throw new LecternError('conflict', { message: 'This student was dropped.' })
   checkBucket(key, student.courseId, 'key')
   return work.apiKey.create({ data: { ...key, studentId }, include: withCourse })

@@ -4,6 +4,7 @@ import type { GrantManyCall, GrantTo } from '@lectern/shared/contracts/roster.ts
 import { LecternError } from '@lectern/shared/errors.ts'
 import type { BulkGrant, Prisma } from '../../generated/client.ts'
 import type { Database } from './database.ts'
+import { ON_ROSTER } from './students.ts'
 
 /** A grant for many students, its week known. */
 export type BulkOrder = RequestOf<typeof GrantManyCall> & {
@@ -49,7 +50,7 @@ async function receivers(work: Prisma.TransactionClient, courseId: string, to: G
   const wanted = 'students' in to ? [...new Set(to.students)] : null
   const rows = await work.student.findMany({
     where: {
-      ...{ courseId, active: true },
+      ...{ courseId, active: true, ...ON_ROSTER },
       ...(wanted && { id: { in: wanted } }),
       ...('group' in to ? { group: to.group } : {}),
     },

@@ -8,7 +8,7 @@ import { toEmail } from '../student.ts'
 import { type Change, correctAllowances } from './allowances.ts'
 import { findCourse, lockCourse } from './courses.ts'
 import { type Database, isTaken } from './database.ts'
-import { endAllKeys } from './students.ts'
+import { endAllKeys, ON_ROSTER } from './students.ts'
 
 export interface ImportOrder {
   courseId: string
@@ -62,7 +62,8 @@ async function planNow(
   const ids = rows.flatMap(({ id }) => id ?? [])
   const columns = { id: true, name: true, email: true, group: true, active: true }
   // One after the other: in a transaction there is one connection.
-  const kept = await work.student.findMany({ where: { courseId }, select: columns, orderBy: { id: 'asc' } })
+  const where = { courseId, ...ON_ROSTER }
+  const kept = await work.student.findMany({ where, select: columns, orderBy: { id: 'asc' } })
   const elsewhere = await work.$queryRaw<{ id: string }[]>`
     SELECT id FROM quota.students WHERE id = ANY(${ids}::text[]) AND course_id <> ${courseId}`
   return planImport(rows, kept, { mode, elsewhere: new Set(elsewhere.map(({ id }) => id)) })

@@ -6,6 +6,9 @@ export interface SessionLimits {
   longestMs: number
 }
 
+/** A chat is opened, tried and left; who goes on gets another key. */
+export const SESSION_KEY_MS = 600_000
+
 /** A session is not written at each request: its last use is known to the minute. */
 export const WRITTEN_EVERY_MS = 60_000
 

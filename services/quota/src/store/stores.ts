@@ -21,6 +21,7 @@ import { createStaffTries, type StaffTries } from './staff-tries.ts'
 import { createStatements, type Statements } from './statements.ts'
 import { createStudentSessions, type StudentSessions } from './student-sessions.ts'
 import { createStudents, type Students } from './students.ts'
+import { createTrials, type Trials } from './trials.ts'
 import { createTries, type Tries } from './tries.ts'
 import { createUseByDay, type UseByDay } from './use-by-day.ts'
 
@@ -45,6 +46,7 @@ export interface Stores {
   staff: StaffStores
   joins: Joins
   studentSessions: StudentSessions
+  trials: Trials
   useByDay: UseByDay
 }
 
@@ -88,6 +90,7 @@ export function openStores(context: ServiceContext<Config>): Stores {
     staff: openStaffStores(database, config, tries),
     joins: createJoins(database, tries),
     studentSessions: createStudentSessions(database, tries),
+    trials: createTrials(database),
     useByDay: createUseByDay(pool),
   }
 }

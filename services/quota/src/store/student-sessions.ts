@@ -3,15 +3,13 @@ import type { Prisma } from '../../generated/client.ts'
 import { checkBucket } from '../roster.ts'
 import { type KeyRow, type OwnedKey, replaceKey, withOwner } from './api-keys.ts'
 import type { Database } from './database.ts'
-import { endedAt, livingAt, type SessionLimits, WRITTEN_EVERY_MS } from './session-limits.ts'
+import { endedAt, livingAt, SESSION_KEY_MS, type SessionLimits, WRITTEN_EVERY_MS } from './session-limits.ts'
 import { type Tries, type TryLimit, tryKey } from './tries.ts'
 
 /** Unknown keys of an address. A key has 170 random bits: this only bounds the work that guessing makes. */
 const WRONG: TryLimit = { burst: 30, everyMs: 10_000 }
 /** A day of lectures, and a week at most: the key is at hand to sign in again. */
 const LIMITS: SessionLimits = { idleMs: 12 * 3_600_000, longestMs: 7 * 86_400_000 }
-/** A chat is opened, tried and left; who goes on gets another one. */
-const SESSION_KEY_MS = 600_000
 
 /** Students who have signed in with a key, in Postgres. A session is worth what its key is. */
 export interface StudentSessions {

@@ -12,6 +12,9 @@ import { lockCourse } from './courses.ts'
 import { type Database, isTaken } from './database.ts'
 import { removedKey } from './provider-keys.ts'
 
+/** Who is on the roster; the accounts of staff for trials are not. */
+export const ON_ROSTER = { trial: false } satisfies Prisma.StudentWhereInput
+
 export type StudentRow = Student & { keys: ApiKey[] }
 
 export interface StudentFilter {
@@ -26,6 +29,7 @@ export type StudentPatch = RequestOf<typeof UpdateStudentCall>['patch']
 export interface Students {
   /** All or none. */
   add(courseId: string, students: readonly NewStudent[]): Promise<StudentRow[]>
+  /** An account for trials, too. */
   find(studentId: string): Promise<StudentRow>
   /** By id, behind the one named. */
   list(courseId: string, filter: StudentFilter, limit: number, after?: string): Promise<StudentRow[]>
@@ -74,7 +78,12 @@ export function createStudents(database: Database): Students {
 
     list(courseId, filter, limit, after) {
       return database.student.findMany({
-        where: { courseId, ...whereOf(filter), ...(after === undefined ? {} : { id: { gt: after } }) },
+        where: {
+          courseId,
+          ...ON_ROSTER,
+          ...whereOf(filter),
+          ...(after === undefined ? {} : { id: { gt: after } }),
+        },
         orderBy: { id: 'asc' },
         take: limit,
         include: withKeys,
@@ -82,7 +91,8 @@ export function createStudents(database: Database): Students {
     },
 
     async update(studentId, { email, ...patch }, by) {
-      const { courseId } = await findStudent(database, studentId)
+      const { courseId, trial } = await findStudent(database, studentId)
+      if (trial) throw noSuchStudent()
       try {
         return await database.$transaction(async work => {
           const course = await lockCourse(work, courseId, 'share')
@@ -102,7 +112,8 @@ export function createStudents(database: Database): Students {
     async drop(studentId) {
       return database.$transaction(async work => {
         // Before the keys: whoever adds a key at the same time waits here, and then finds the student dropped.
-        const { count } = await work.student.updateMany({ where: { id: studentId }, data: { active: false } })
+        const where = { id: studentId, ...ON_ROSTER }
+        const { count } = await work.student.updateMany({ where, data: { active: false } })
         if (count === 0) throw noSuchStudent()
         await endAllKeys(work, [studentId])
         const ended = await hashesOf(work, { studentId })
