@@ -44,6 +44,7 @@ const ALSO_ASKED: Partial<Record<User, string[]>> = { logger: ['quota.courses.li
 const askerOf = (subject: string): User => (ASKED_BY_GATEWAY.includes(subject) ? 'gateway' : 'console')
 const ownerOf = (subject: string): User =>
   ({
+    gateway: 'gateway',
     quota: 'quota',
     staff: 'quota',
     prompts: 'prompts',
@@ -79,6 +80,7 @@ t.test('each user may send exactly what its service sends', async t => {
     broadcasts[subject] ?? (ownerOf(subject) && askerOf(subject))
   // Why by name, and not by what they were asked, stands in infra/nats.conf.
   const inboxes: Record<string, string[]> = {
+    gateway: ['_INBOX_console.somebody'],
     quota: ['_INBOX_gateway.somebody', '_INBOX_console.somebody', '_INBOX_logger.somebody'],
     prompts: ['_INBOX_gateway.somebody', '_INBOX_console.somebody'],
     logger: ['_INBOX_console.somebody'],

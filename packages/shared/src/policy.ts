@@ -31,6 +31,11 @@ export function compilePolicy(policy: Pick<Policy, 'prompt' | 'rules'>): Compile
   }
 }
 
+/** The same with a prompt that is not published. */
+export function withDraft(policy: CompiledPolicy, text: string): CompiledPolicy {
+  return { ...policy, prompt: { id: 'draft', version: 0, text } }
+}
+
 /**
  * Matching takes about 0.01 ms for 1,000 characters, ten times that where a pattern is too much for its automaton. A longer
  * text is matched in overlapping windows, and between two of them everybody else's streams move on; only a match that is itself

@@ -1,10 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { LecternError } from '@lectern/shared/errors.ts'
-import type { Verdict } from '@lectern/shared/policy.ts'
+import { type CompiledPolicy, type Verdict, withDraft } from '@lectern/shared/policy.ts'
+import { isTrialAccount } from '@lectern/shared/trial.ts'
 import type { PromptsClient } from './clients/prompts.ts'
 import type { Identity } from './clients/quota.ts'
 import { type Asker, type Hold, type HoldParts, holdTokens } from './hold.ts'
-import { EMPTY_POLICY, judge } from './policy.ts'
+import { type Draft, EMPTY_POLICY, judge } from './policy.ts'
 
 /** A request that may go on: its hold, whose it is, and what the staff want done with it. */
 export interface Admission extends Hold {
@@ -41,8 +42,21 @@ async function identityOf(keyHash: string, found: Promise<Identity | null>): Pro
   return identity
 }
 
-async function enter(parts: AdmissionParts, asker: Asker, { courseId, week }: Identity): Promise<Admission> {
-  const policy = week === null ? EMPTY_POLICY : await parts.prompts.policy(courseId, week)
+async function enter(parts: AdmissionParts, asker: Asker, identity: Identity): Promise<Admission> {
+  const policy = await policyFor(parts.prompts, asker.draft, identity)
   const verdict = await judge(policy, asker.body, asker.operation)
   return { ...(await holdTokens(parts, asker, verdict.system)), verdict }
+}
+
+/** What applies to a request. Whose key it is never changes, so that the hint is enough to know a trial. */
+async function policyFor(
+  prompts: PromptsClient,
+  draft: Draft | null,
+  { courseId, studentId, week }: Identity,
+): Promise<CompiledPolicy> {
+  if (draft === null) return week === null ? EMPTY_POLICY : prompts.policy(courseId, week)
+  if (!isTrialAccount(studentId)) {
+    throw new LecternError('forbidden', { message: 'Only staff try prompts, in the console.' })
+  }
+  return withDraft(await prompts.policy(courseId, draft.week), draft.text)
 }

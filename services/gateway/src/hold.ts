@@ -4,6 +4,7 @@ import { boundOfPrompt, countable, type PromptCosts } from './bound.ts'
 import { type ChatBody, choicesOf, outputCapOf } from './chat.ts'
 import type { Denied, Granted, QuotaClient } from './clients/quota.ts'
 import { Refused } from './denial.ts'
+import type { Draft } from './policy.ts'
 import type { Vocabulary } from './token-count.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import type { Operation } from './upstream/provider.ts'
@@ -37,6 +38,8 @@ export interface Asker {
   tokens: ModelTokens
   /** The providers at which a key of the student's own would be used. */
   ownKeyAt: readonly string[]
+  /** Null: the published prompt applies, as to everybody. */
+  draft: Draft | null
 }
 
 /**

@@ -3,6 +3,12 @@ import { type CompiledPolicy, hitsOf, type Verdict, verdictOf } from '@lectern/s
 import { type ChatBody, textOf, tokenIdsIn } from './chat.ts'
 import type { Operation } from './upstream/provider.ts'
 
+/** What staff try: a prompt that is not published, with the rules of a week. */
+export interface Draft {
+  week: number
+  text: string
+}
+
 /** Outside the weeks of a course nothing is in force, and nothing is answered either. */
 export const EMPTY_POLICY: CompiledPolicy = { prompt: null, rules: [] }
 

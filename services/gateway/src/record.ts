@@ -2,6 +2,7 @@ import type { ConversationRecord } from '@lectern/shared/contracts/records.ts'
 import type { Admission } from './admission.ts'
 import type { ChatBody } from './chat.ts'
 import type { Ending } from './outcome.ts'
+import type { Draft } from './policy.ts'
 import { withoutInlineData } from './record-size.ts'
 import type { Settlement } from './settlement.ts'
 
@@ -13,12 +14,17 @@ export interface RecordFacts extends Settlement {
   /** The same instant on the clock of `performance.now()`. */
   startedMs: number
   traceId: string | null
+  /** What was tried; null: it was no trial. */
+  draft: Draft | null
 }
 
 /** The one event that ends a request. */
 export function toRecord(admission: Admission, ending: Ending, facts: RecordFacts): ConversationRecord {
   const { verdict } = admission
-  const { messages, model, ...parameters } = facts.body
+  const { draft } = facts
+  const { messages, model, ...given } = facts.body
+  const parameters = draft ? { ...given, draft } : given
+  const prompt = draft ? null : verdict.prompt
   const since = (ms: number) => Math.max(0, Math.round((ms - facts.startedMs) * 10) / 10)
   return {
     v: 1,
@@ -43,8 +49,8 @@ export function toRecord(admission: Admission, ending: Ending, facts: RecordFact
     startedAtMs: facts.startedAtMs,
     firstTokenMs: ending.firstTokenAtMs === null ? null : since(ending.firstTokenAtMs),
     totalMs: since(performance.now()),
-    promptVersionId: verdict.prompt?.id ?? null,
-    promptVersion: verdict.prompt?.version ?? null,
+    promptVersionId: prompt?.id ?? null,
+    promptVersion: prompt?.version ?? null,
     ruleHits: verdict.hits,
     traceId: facts.traceId,
   }

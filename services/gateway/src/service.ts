@@ -1,9 +1,11 @@
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { ListModelsCall } from '@lectern/shared/contracts/models.ts'
 import { METRIC } from '@lectern/shared/metric-table.ts'
 import { observeGauge } from '@lectern/shared/metrics.ts'
 import { connectBus, isConnected, leaveBus } from '@lectern/shared/nats/connect.ts'
 import { followLogLevel } from '@lectern/shared/nats/log-level.ts'
+import { createResponder } from '@lectern/shared/nats/responder.ts'
 import type { RunningService, ServiceContext } from '@lectern/shared/run.ts'
 import type { FastifyInstance } from 'fastify'
 import { createAnswerCache } from './answer-cache.ts'
@@ -20,7 +22,7 @@ import { createTokenizer } from './tokenizer.ts'
 import { createBalancer } from './upstream/balancer.ts'
 import { joinFleet } from './upstream/fleet.ts'
 import { readProviders } from './upstream/providers-file.ts'
-import { breakerStates, createRegistry, keyStates } from './upstream/registry.ts'
+import { breakerStates, createRegistry, keyStates, offeredModels } from './upstream/registry.ts'
 import { within } from './within.ts'
 
 export interface RunningGateway extends RunningService {
@@ -102,6 +104,9 @@ export async function startGateway(context: ServiceContext<Config>): Promise<Run
     await drain(app, journeys, config)
   })
   await joined?.settled()
+  const responder = createResponder(nc, { queue: 'gateway', log })
+  responder.on(ListModelsCall, async () => ({ items: offeredModels(registry) }))
+  closing.defer(() => responder.drain())
   const port = await listen(app, config)
   return { ...needs, url: `http://${config.HOST}:${port}` }
 }

@@ -33,6 +33,8 @@ import { type RunningGateway, startGateway } from '../src/service.ts'
 
 export const COURSE = 'demo'
 export const MODEL = 'lectern-demo'
+/** Of somebody of the staff. */
+export const TRIAL_ACCOUNT = `trial.${'0'.repeat(64)}`
 
 type Denied = Extract<ReplyOf<typeof ReserveCall>, { granted: false }>
 
@@ -72,6 +74,8 @@ export interface Campus {
   gateway: RunningGateway & { stop(): Promise<void> }
   client: OpenAI
   key: string
+  /** A key of a trial account of the staff. */
+  trialKey: string
   provider: DemoProvider
   nats: TestServer
   bus: NatsConnection
@@ -118,9 +122,10 @@ export async function startCampus(
   await ensureStreams(bus)
 
   const { key } = mintKey(COURSE)
+  const trial = mintKey(COURSE)
   const staff = usualStaff()
   const asked: Campus['asked'] = { reserve: [], release: [], authenticate: 0, resolve: 0 }
-  answerAsStaff(bus, staff, asked)
+  answerAsStaff(bus, { staff, asked, trialKeyHash: trial.hash })
 
   const file = join(home, 'providers.json')
   const demo = `${provider.url}/v1`
@@ -144,6 +149,7 @@ export async function startCampus(
     gateway,
     client: new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: key, maxRetries: 0 }),
     key,
+    trialKey: trial.key,
     provider,
     nats,
     bus,
@@ -220,15 +226,21 @@ const USEFUL_OUTPUT = 16
 const INSUFFICIENT = { granted: false, reason: 'insufficient_quota', retryAfterMs: null } as const
 const RESETS_AT_MS = Date.UTC(2026, 10, 30)
 
-function answerAsStaff(bus: NatsConnection, staff: Staff, asked: Campus['asked']): void {
+function answerAsStaff(
+  bus: NatsConnection,
+  { staff, asked, trialKeyHash }: Pick<Campus, 'staff' | 'asked'> & { trialKeyHash: string },
+): void {
   const log = createLog('staff', 'silent')
   const responder = createResponder(bus, { queue: 'staff', log })
-  const whose = { studentId: 'ada', courseId: COURSE }
-  responder.on(AuthenticateCall, async () => {
+  const ownerOf = (keyHash: string) => ({
+    studentId: keyHash === trialKeyHash ? TRIAL_ACCOUNT : 'ada',
+    courseId: COURSE,
+  })
+  responder.on(AuthenticateCall, async ({ keyHash }) => {
     asked.authenticate += 1
     if (!staff.known) return { known: false as const }
     const week = staff.hintedWeek ?? staff.week
-    return { known: true as const, ...whose, week, defaultMaxTokens: 500, models: staff.models }
+    return { known: true as const, ...ownerOf(keyHash), week, defaultMaxTokens: 500, models: staff.models }
   })
   responder.on(ReserveCall, async request => {
     asked.reserve.push(request)
@@ -244,7 +256,7 @@ function answerAsStaff(bus: NatsConnection, staff: Staff, asked: Campus['asked']
     const tokensHeld = tokensToHold({ ...request, maxOutputTokens }, staff.weights)
     return {
       granted: true as const,
-      ...whose,
+      ...ownerOf(request.keyHash),
       week: staff.week,
       tokensHeld,
       maxOutputTokens,
@@ -261,14 +273,14 @@ function answerAsStaff(bus: NatsConnection, staff: Staff, asked: Campus['asked']
     asked.release.push(reservationId)
     return { released: true }
   })
-  responder.on(OwnBalanceCall, async () => {
+  responder.on(OwnBalanceCall, async ({ keyHash }) => {
     if (!staff.known) return { known: false as const, reason: 'invalid_api_key' as const }
     const { held } = staff
     const remaining = staff.left ?? GRANTED - 10 - held
     const sums = { granted: GRANTED, used: GRANTED - held - remaining, held, remaining }
     return {
       known: true as const,
-      balance: { ...whose, week: staff.week, ...sums, resetsAtMs: RESETS_AT_MS },
+      balance: { ...ownerOf(keyHash), week: staff.week, ...sums, resetsAtMs: RESETS_AT_MS },
     }
   })
   responder.on(ResolveCall, async ({ courseId, week }) => {

@@ -39,6 +39,8 @@ const PROMPT = 'How long is a river?'
 
 interface Trial {
   body: object
+  /** Whose key it takes; default: a student's. */
+  key?: string
   /** What an error has, in the shape of the door's clients. */
   refused: (code: string) => object
   streams: boolean
@@ -47,23 +49,6 @@ interface Trial {
 const openAiError = (code: string) => ({ error: { code, message: String, type: String } })
 const messages = [{ role: 'user', content: PROMPT }]
 const chat = { refused: openAiError, streams: true }
-
-/** A request to each door. */
-const TRIALS: Record<string, Trial> = {
-  '/v1/chat/completions': { ...chat, body: { model: MODEL, messages, max_tokens: CAP } },
-  '/v1/responses': { ...chat, body: { model: MODEL, input: PROMPT, max_output_tokens: CAP } },
-  '/v1/completions': { ...chat, body: { model: MODEL, prompt: PROMPT, max_tokens: CAP } },
-  '/v1/messages': {
-    body: { model: MODEL, messages, max_tokens: CAP },
-    refused: code => ({
-      type: 'error',
-      error: { code, message: String, type: /_error$/ },
-      request_id: String,
-    }),
-    streams: true,
-  },
-  '/v1/embeddings': { body: { model: EMBEDDER, input: PROMPT }, refused: openAiError, streams: false },
-}
 
 /** A provider of embeddings that remembers what it was asked. */
 const embedded: unknown[] = []
@@ -97,6 +82,29 @@ const campus = await startCampus(t, {
   }),
 })
 const { asked, staff, provider } = campus
+
+/** A request to each door. */
+const TRIALS: Record<string, Trial> = {
+  '/v1/chat/completions': { ...chat, body: { model: MODEL, messages, max_tokens: CAP } },
+  '/v1/responses': { ...chat, body: { model: MODEL, input: PROMPT, max_output_tokens: CAP } },
+  '/v1/completions': { ...chat, body: { model: MODEL, prompt: PROMPT, max_tokens: CAP } },
+  '/v1/messages': {
+    body: { model: MODEL, messages, max_tokens: CAP },
+    refused: code => ({
+      type: 'error',
+      error: { code, message: String, type: /_error$/ },
+      request_id: String,
+    }),
+    streams: true,
+  },
+  '/v1/trials/chat/completions': {
+    ...chat,
+    key: campus.trialKey,
+    body: { model: MODEL, messages, max_tokens: CAP, draft: { week: 1, text: 'Be kind.' } },
+  },
+  '/v1/embeddings': { body: { model: EMBEDDER, input: PROMPT }, refused: openAiError, streams: false },
+}
+
 const responder = createResponder(campus.bus, { queue: 'keys', log: createLog('keys', 'silent') })
 responder.on(ListProviderKeysCall, async () => ({ known: true, allowed: true, items: [] }))
 responder.on(RemoveProviderKeyCall, async () => ({ known: true, removed: true }))
@@ -174,6 +182,7 @@ t.test('P1: what reaches no provider reaches none, and holds nothing', async t =
 for (const { endpoint, operation } of DOORS) {
   const trial = TRIALS[endpoint]
   if (!trial) continue
+  const { key = campus.key } = trial
   const isRefused = async (t: Test, key: string | null, status: number, code: string) => {
     const before = { reached: reached(), records: (await campus.records()).length }
     for (const stream of trial.streams ? [true, false] : [false]) {
@@ -193,14 +202,14 @@ for (const { endpoint, operation } of DOORS) {
   t.test(`P1: ${endpoint}: nothing without a budget`, async t => {
     Object.assign(staff, { left: 0, held: 0 })
     t.teardown(() => Object.assign(staff, { left: null, held: 5 }))
-    await isRefused(t, campus.key, 429, 'insufficient_quota')
+    await isRefused(t, key, 429, 'insufficient_quota')
   })
 
   t.test(`P1 P2 P6: ${endpoint}: held, prompted, settled once and recorded`, async t => {
     for (const stream of trial.streams ? [true, false] : [false]) {
       const before = { reserved: asked.reserve.length, released: asked.release.length, reached: reached() }
       const { length } = await campus.records()
-      const answer = await post(endpoint, { ...trial.body, ...(stream ? { stream } : {}) }, campus.key)
+      const answer = await post(endpoint, { ...trial.body, ...(stream ? { stream } : {}) }, key)
       t.equal(answer.status, 200)
       const records = (await campus.recordsOf(length + 1)).slice(length)
       t.same(

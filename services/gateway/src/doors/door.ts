@@ -2,6 +2,7 @@ import type { Usage } from '@lectern/shared/contracts/records.ts'
 import type { LecternError } from '@lectern/shared/errors.ts'
 import type { TSchema } from 'typebox'
 import type { ChatBody } from '../chat.ts'
+import type { Draft } from '../policy.ts'
 import type { Operation } from '../upstream/provider.ts'
 
 declare module 'fastify' {
@@ -34,6 +35,8 @@ export interface Door extends Dialect {
   operation: Operation
   /** The chat request that this request is. A door that translates streams asks for the usage frame in it. */
   toChat(body: unknown): ChatBody
+  /** Of a door for trials: what is tried. */
+  draftOf?(body: unknown): Draft
   /** An answer in one piece, from the bytes of a chat completion; `usage` is what is charged for. */
   whole(completion: Buffer, opening: Opening, usage: Usage): Buffer | object
   stream(opening: Opening): DoorStream

@@ -51,7 +51,9 @@ export function completions(parts: CompletionParts, door: Door) {
       refuseDeepNesting(request.body as object)
       const body = door.toChat(request.body)
       const deployments = ableOf(parts.registry.deploymentsOf(body.model, door.operation), body)
-      const admission = await enter(parts, request, { body, deployments, operation: door.operation }).catch(
+      const draft = door.draftOf?.(request.body) ?? null
+      const { operation } = door
+      const admission = await enter(parts, request, { body, deployments, operation, draft }).catch(
         (error: unknown) => {
           if (error instanceof Refused) reply.headers(rateLimitHeaders(error.rateLimits))
           throw error
@@ -60,14 +62,14 @@ export function completions(parts: CompletionParts, door: Door) {
       noteAdmission(request)
       reply.headers(headersOf(admission, door))
 
-      const slot = parts.answers.lookUp({ admission, body, operation: door.operation })
+      const slot = parts.answers.lookUp({ admission, body, operation })
       if (slot) reply.header('x-lectern-cache', slot.found ? 'hit' : 'miss')
       const asked = { admission, body, original: request.body, deployments, journey, reply, door }
       const { ending, finish } = await answer(parts, asked, slot?.found ?? null)
       const { tokenizer } = parts.admission
       const settlement = await settle({ tokenizer, log: parts.log }, { body, admission, ending })
       const traceId = currentTraceId()
-      const facts = { ...started, ...settlement, body, endpoint: door.endpoint, traceId }
+      const facts = { ...started, ...settlement, body, endpoint: door.endpoint, traceId, draft }
       const record = toRecord(admission, ending, facts)
       noteEnding(record)
       const stored = await parts.records.keep(record).then(
@@ -92,11 +94,13 @@ async function enter(
     body,
     deployments,
     operation,
-  }: Pick<Asker, 'body' | 'operation'> & { deployments: readonly Deployment[] },
+    draft,
+  }: Pick<Asker, 'body' | 'operation' | 'draft'> & { deployments: readonly Deployment[] },
 ): Promise<Admission> {
   if (deployments.length === 0) throw unknownModel(body.model, operation, registry)
   const ownKeyAt = ownKeyProviders(deployments, registry, vault)
-  return await admit(admission, { id, keyHash, operation, body, tokens: modelTokens(deployments), ownKeyAt })
+  const tokens = modelTokens(deployments)
+  return await admit(admission, { id, keyHash, operation, body, tokens, ownKeyAt, draft })
 }
 
 function unknownModel(model: string, operation: Operation, { names, deploymentsOf }: Registry): LecternError {

@@ -1,3 +1,5 @@
+import type { ReplyOf } from '@lectern/shared/contracts/call.ts'
+import type { ListModelsCall } from '@lectern/shared/contracts/models.ts'
 import type { METRIC } from '@lectern/shared/metric-table.ts'
 import type { Reading } from '@lectern/shared/metrics.ts'
 import type { ModelTokens } from '../hold.ts'
@@ -88,6 +90,15 @@ export function createRegistry(
     takingOwnKeys: new Set(configured.flatMap(({ name, ownKeys }) => (ownKeys ? [name] : []))),
     close: async () => void (await Promise.all(providers.map(provider => provider.close()))),
   }
+}
+
+/** The models by their public names, with what each can be asked for. */
+export function offeredModels({ names, allDeployments }: Registry): ReplyOf<typeof ListModelsCall>['items'] {
+  const named = Map.groupBy(allDeployments(), ({ publicName }) => publicName)
+  return names.map(name => ({
+    name,
+    operations: [...new Set(named.get(name)?.map(({ operation }) => operation))],
+  }))
 }
 
 /** What must be held for a prompt, whichever of the deployments answers. */
