@@ -1,5 +1,6 @@
 import type { Pool } from '@lectern/shared/postgres/pool.ts'
 import { inTransaction } from '@lectern/shared/postgres/pool.ts'
+import { TRIAL_ACCOUNT } from '@lectern/shared/trial.ts'
 
 /**
  * A record's instant of storing is the start of its statement, which takes 15 s at most (postgres/pool.ts): twice that later
@@ -26,17 +27,23 @@ export const PAID = `(paid_by = 'course' AND NOT cached)`
 export const FIRST_TOKEN_BUCKET =
   'CASE WHEN first_token_ms IS NOT NULL THEN floor(ln(greatest(first_token_ms, 1)) / ln(1.1))::smallint END'
 
+/** What staff try is nobody's use of the course. Its quarter is known all the same, with nothing in it: lists look there. */
+export const OF_STUDENTS = `student_id !~ '${TRIAL_ACCOUNT}'`
+const used = (column: string) => `coalesce(sum(${column}) FILTER (WHERE of_students), 0)`
+
 const ADD = `
-  WITH fresh AS MATERIALIZED (
+  WITH portion AS MATERIALIZED (
     SELECT course_id, week, student_id, model, outcome, coalesce(error_code, '') AS error_code, ${PAID} AS paid,
            ${QUARTER} AS at, input_tokens, cached_tokens, output_tokens, charge_tokens,
-           ${FIRST_TOKEN_BUCKET} AS bucket
+           ${FIRST_TOKEN_BUCKET} AS bucket, ${OF_STUDENTS} AS of_students
       FROM logs.records WHERE stored_at > $1 AND stored_at <= $2
+  ), fresh AS (
+    SELECT * FROM portion WHERE of_students
   ), quarters AS (
     INSERT INTO logs.use_quarters AS u
-    SELECT course_id, week, at, model, outcome, error_code, paid, count(*), sum(input_tokens), sum(cached_tokens),
-           sum(output_tokens), sum(charge_tokens)
-      FROM fresh GROUP BY course_id, week, at, model, outcome, error_code, paid
+    SELECT course_id, week, at, model, outcome, error_code, paid, count(*) FILTER (WHERE of_students),
+           ${['input_tokens', 'cached_tokens', 'output_tokens', 'charge_tokens'].map(used).join(', ')}
+      FROM portion GROUP BY course_id, week, at, model, outcome, error_code, paid
         ON CONFLICT (course_id, week, at, model, outcome, error_code, paid) DO UPDATE SET
            requests = u.requests + excluded.requests,
            input_tokens = u.input_tokens + excluded.input_tokens,
@@ -54,7 +61,7 @@ const ADD = `
      GROUP BY course_id, week, model, bucket
         ON CONFLICT (course_id, week, model, bucket) DO UPDATE SET requests = u.requests + excluded.requests
   )
-  UPDATE logs.use_progress SET stored_to = $2 RETURNING (SELECT count(*)::integer FROM fresh) AS records`
+  UPDATE logs.use_progress SET stored_to = $2 RETURNING (SELECT count(*)::integer FROM portion) AS records`
 
 /**
  * Adds the records that were stored since the last time to the sums, each exactly once: the sums and how far they have come are

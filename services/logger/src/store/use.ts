@@ -1,6 +1,6 @@
 import { inTransaction, type Pool } from '@lectern/shared/postgres/pool.ts'
 import type pg from 'pg'
-import { FIRST_TOKEN_BUCKET, PAID, QUARTER } from './use-sums.ts'
+import { FIRST_TOKEN_BUCKET, OF_STUDENTS, PAID, QUARTER } from './use-sums.ts'
 
 /** Of one week (or of all) of a course, summed by whatever a query asks for. */
 interface Sums {
@@ -71,12 +71,13 @@ const QUESTION_CHARACTERS = 80
 
 // What was stored after the sums ($3) is added as it is read: the last minute. $1 is the course, $2 the week, null: all.
 const FROM_SUMS = 'WHERE course_id = $1 AND ($2::integer IS NULL OR week = $2)'
-const FRESH = `FROM logs.records ${FROM_SUMS} AND stored_at > $3`
+const FRESH = `FROM logs.records ${FROM_SUMS} AND stored_at > $3 AND ${OF_STUDENTS}`
 const TOKENS = ['input_tokens', 'cached_tokens', 'output_tokens', 'charge_tokens']
 const SUMS = ['requests', ...TOKENS].map(name => `sum(${name})::double precision AS ${name}`).join(', ')
 
 const QUARTERS = `(
-  SELECT week, at, model, outcome, error_code, paid, requests, ${TOKENS} FROM logs.use_quarters ${FROM_SUMS}
+  SELECT week, at, model, outcome, error_code, paid, requests, ${TOKENS}
+    FROM logs.use_quarters ${FROM_SUMS} AND requests > 0
   UNION ALL
   SELECT week, ${QUARTER}, model, outcome, coalesce(error_code, ''), ${PAID}, 1, ${TOKENS} ${FRESH}
 ) AS quarters`
@@ -108,7 +109,7 @@ const BOUNDS =
 const TOP_QUESTIONS = `
   WITH newest AS (
     SELECT question, student_id FROM logs.records
-     WHERE course_id = $1 AND week = $2 AND started_at >= $3 AND started_at < $4 AND question <> ''
+     WHERE course_id = $1 AND week = $2 AND started_at >= $3 AND started_at < $4 AND question <> '' AND ${OF_STUDENTS}
      ORDER BY started_at DESC LIMIT ${QUESTIONS_READ}
   ), folded AS (
     SELECT question, student_id,

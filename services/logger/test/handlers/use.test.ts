@@ -1,3 +1,4 @@
+import { ListConversationsCall } from '@lectern/shared/contracts/conversations.ts'
 import type { ConversationRecord } from '@lectern/shared/contracts/records.ts'
 import { QuestionsUseCall, WeeksUseCall, WeekUseCall } from '@lectern/shared/contracts/use.ts'
 import t from 'tap'
@@ -112,6 +113,36 @@ t.test('a week: totals, days and hours of its zone, models, endings, students', 
     code: 'invalid_request',
     param: 'timezone',
   })
+})
+
+t.test('what staff try is in no sum, and is found in the lists', async t => {
+  const trial = { studentId: `trial.${'0'.repeat(64)}`, model: 'tried', chargeTokens: 50 }
+  await store([
+    recordOf({ startedAtMs: MONDAY_MS, ...trial }),
+    recordOf({ startedAtMs: MONDAY_MS + HOUR_MS }),
+    recordOf({ startedAtMs: MONDAY_MS + HOUR_MS, ...trial, model: 'small' }),
+  ])
+  const list = asking(ListConversationsCall)
+  const all = { courseId: 'cs101', limit: 50 }
+  const check = async () => {
+    const { requests, students, models, topStudents } = await weekUse(inBerlin)
+    t.match(
+      { requests, students, topStudents },
+      { requests: 1, students: 1, topStudents: [{ studentId: 'ada' }] },
+    )
+    t.same(
+      models.map(({ model }) => model),
+      ['small'],
+    )
+    t.match(await weeksUse({ courseId: 'cs101' }), { items: [{ requests: 1, students: 1 }] })
+    t.match(await questions({ courseId: 'cs101', week: 3, limit: 10 }), { items: [{ requests: 1 }] })
+    t.equal((await list({ ...all, model: 'tried' })).items.length, 1)
+    t.equal((await list({ ...all, week: 3 })).items.length, 3)
+  }
+  await check()
+  await age(pool)
+  t.equal(await addToSums(pool), 3, 'looked at, so that a portion is known to be full')
+  await check()
 })
 
 t.test('every record is summed up once, by whichever replica, in whatever order and portion', async t => {
