@@ -7,6 +7,7 @@ import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
 import type { Needs } from '@lectern/shared/ops.ts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { createCourseOf } from './course-of.ts'
+import type { GatewayAddress } from './gateway.ts'
 import { audit } from './handlers/audit.ts'
 import { bulkGrants } from './handlers/bulk-grants.ts'
 import { conversations } from './handlers/conversations.ts'
@@ -23,6 +24,7 @@ import { keys } from './handlers/keys.ts'
 import { links } from './handlers/links.ts'
 import { live } from './handlers/live.ts'
 import { me } from './handlers/me.ts'
+import { models } from './handlers/models.ts'
 import { notes } from './handlers/notes.ts'
 import { oidcSignIn } from './handlers/oidc.ts'
 import { ops } from './handlers/ops.ts'
@@ -33,6 +35,7 @@ import { rules } from './handlers/rules.ts'
 import { session } from './handlers/session.ts'
 import { staff } from './handlers/staff.ts'
 import { students } from './handlers/students.ts'
+import { trials } from './handlers/trials.ts'
 import { use } from './handlers/use.ts'
 import type { OidcSettings } from './oidc.ts'
 import { openApi } from './openapi.ts'
@@ -75,6 +78,7 @@ export interface HandlerOptions {
   site: Site
   sessions: Sessions
   clock: Clock
+  gateway: GatewayAddress
 }
 
 /** A roster of 2,000 students has some hundred kB, a prompt at most 800: 5 MB is plenty and still cheap to hold. */
@@ -93,6 +97,8 @@ const HANDLERS = [
   grants,
   bulkGrants,
   prompts,
+  trials,
+  models,
   rules,
   conversations,
   exportFile,
@@ -156,14 +162,10 @@ export async function createApp({
     async api => {
       await api.register(session, signIn)
       await api.register(links, signIn)
-      const page = {
-        nc,
-        clock,
-        sessions: students,
-        gateway: { publicUrl: gatewayUrl, internalUrl: gatewayInternalUrl },
-      }
+      const gateway = { publicUrl: gatewayUrl, internalUrl: gatewayInternalUrl }
+      const page = { nc, clock, sessions: students, gateway }
       for (const handler of [join, me, ownConversations, ownChat]) await api.register(handler, page)
-      const options = { nc, site, sessions: signIn.sessions, clock }
+      const options = { nc, site, sessions: signIn.sessions, clock, gateway }
       for (const handler of HANDLERS) await api.register(handler, options)
     },
     { prefix: '/api' },

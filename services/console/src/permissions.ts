@@ -83,9 +83,12 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /api/students/:student/balance': assistant('student'),
   'GET /api/students/:student/ledger': assistant('student'),
 
+  'GET /api/courses/:course/models': assistant('course'),
   'GET /api/courses/:course/prompts': assistant('course'),
   'POST /api/courses/:course/prompts': owner('course', 'prompt.publish'),
   'POST /api/courses/:course/prompts/preview': reader('course', 'prompt.preview'),
+  // It spends, so it is none of an assistant's.
+  'POST /api/courses/:course/prompts/try': owner('course', 'prompt.try'),
   'POST /api/courses/:course/prompts/:version/restore': owner('course', 'prompt.restore'),
   'DELETE /api/courses/:course/prompts/:version': owner('course', 'prompt.withdraw'),
   'GET /api/courses/:course/rules': assistant('course'),

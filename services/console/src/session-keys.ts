@@ -3,6 +3,7 @@ import { MintSessionKeyCall } from '@lectern/shared/contracts/me.ts'
 import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
 import { LRUCache } from 'lru-cache'
+import type { AskGateway, GatewayRequest } from './gateway.ts'
 import { mintFor } from './minting.ts'
 import { type SignedInStudent, signInFirst } from './student-sessions.ts'
 
@@ -37,5 +38,17 @@ export function createSessionKeys(nc: NatsConnection, clock: Clock): SessionKeys
     forget({ hash }) {
       kept.delete(hash)
     },
+  }
+}
+
+/** The gateway as a student's own client would ask it. */
+export function asStudent(ask: AskGateway, keys: SessionKeys) {
+  return async (student: SignedInStudent, request: GatewayRequest): Promise<Response> => {
+    const first = await ask(await keys.of(student), request)
+    if (first.status !== 401) return first
+    // Revoked or replaced meanwhile, at another replica: whoever is still signed in gets another one.
+    await first.body?.cancel()
+    keys.forget(student)
+    return ask(await keys.of(student), request)
   }
 }

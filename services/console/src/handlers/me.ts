@@ -13,6 +13,7 @@ import { hashKey, isWellFormedKey } from '@lectern/shared/keys.ts'
 import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
 import { type Static, Type } from 'typebox'
+import type { GatewayAddress } from '../gateway.ts'
 import { mintFor } from '../minting.ts'
 import { networkOf } from '../network.ts'
 import { closedObject, failures } from '../schemas.ts'
@@ -24,12 +25,7 @@ export interface OwnPage {
   nc: NatsConnection
   clock: Clock
   sessions: StudentSessions
-  gateway: {
-    /** As students reach it. */
-    publicUrl: string | undefined
-    /** As the console reaches it, where that is another address. */
-    internalUrl: string | undefined
-  }
+  gateway: GatewayAddress
 }
 
 const tags = ['me']
