@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import t from 'tap'
-import { answerTexts } from '../../web/src/pages/me/answer-stream.ts'
 import { snippetOf } from '../../web/src/pages/me/snippets.ts'
+import { answerTexts } from '../../web/src/parts/chat/answer-stream.ts'
 
 /** What the students' page reads and writes without a browser. */
 

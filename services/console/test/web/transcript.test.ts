@@ -1,5 +1,6 @@
 import t from 'tap'
-import { isMarked, plainOf, turnsOf } from '../../web/src/pages/conversations/transcript.ts'
+import { plainOf, turnsOf } from '../../web/src/pages/conversations/transcript.ts'
+import { isMarked } from '../../web/src/parts/markdown/marked.ts'
 
 const answer = (text: string, toolCalls: unknown[] = []) => ({ text, toolCalls, finishReason: 'stop' })
 

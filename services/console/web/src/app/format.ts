@@ -4,6 +4,8 @@ import { useTranslation } from 'react-i18next'
 /** How numbers and times are written in a language; times always in a zone that is named. */
 export interface Format {
   number(value: number): string
+  /** Names as a part of a sentence: a, b and c. */
+  list(names: readonly string[]): string
   /** `1.2M`, for narrow places. */
   compact(value: number): string
   percent(share: number): string
@@ -26,6 +28,7 @@ export interface Format {
 /** Formats of one language (a BCP 47 tag). */
 export function formatOf(language: string): Format {
   const numbers = new Intl.NumberFormat(language)
+  const lists = new Intl.ListFormat(language)
   const changes = new Intl.NumberFormat(language, { signDisplay: 'exceptZero' })
   const compact = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 })
   const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 })
@@ -38,6 +41,7 @@ export function formatOf(language: string): Format {
   const shortDays = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' })
   return {
     number: value => numbers.format(value),
+    list: names => lists.format(names),
     change: value => changes.format(value),
     compact: value => compact.format(value),
     percent: share => percent.format(share),

@@ -89,11 +89,6 @@ function pretty(value: unknown): string {
   }
 }
 
-/** A student's text is shown as it was written, unless it marks code: pasted code would lose its lines otherwise. */
-export function isMarked(text: string): boolean {
-  return /^ {0,3}(```|~~~)/m.test(text)
-}
-
 /** The beginning of an answer without the marks of its form, for one line of a list. */
 export function plainOf(markdown: string): string {
   return markdown

@@ -1,9 +1,10 @@
 import { Alert, Divider, Spoiler, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Conversation } from '../../api/types.ts'
-import { Code } from './code.tsx'
-import { Markdown } from './markdown.tsx'
-import { isMarked, type Part, type Turn, turnsOf } from './transcript.ts'
+import { Code } from '../../parts/markdown/code.tsx'
+import { Markdown } from '../../parts/markdown/markdown.tsx'
+import { isMarked } from '../../parts/markdown/marked.ts'
+import { type Part, type Turn, turnsOf } from './transcript.ts'
 import classes from './turns.module.css'
 
 /** As high as a screen: what is longer is opened by who wants to read it. */

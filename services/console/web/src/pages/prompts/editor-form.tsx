@@ -10,8 +10,9 @@ import { ButtonLink } from '../../parts/links.tsx'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { TextDiff } from '../../parts/text-diff.tsx'
 import { WeekRange, type Weeks } from '../../parts/week-range.tsx'
-import { Preview } from './preview.tsx'
+import classes from './editor-form.module.css'
 import { PublishTime } from './publish-time.tsx'
+import { TryPanel } from './try-panel.tsx'
 import { useVersionChanges } from './version-changes.ts'
 
 /** The bound of the API, in characters. */
@@ -43,7 +44,7 @@ export function EditorForm({ base, weeks }: { base: PromptVersion | undefined; w
     publish.mutate({ text, ...form.values.weeks, ...publishAt })
   }
   return (
-    <Stack gap="xl">
+    <div className={classes.columns}>
       <form onSubmit={form.onSubmit(send)} noValidate>
         <Stack>
           <ProblemAlert error={publish.error} />
@@ -99,8 +100,8 @@ export function EditorForm({ base, weeks }: { base: PromptVersion | undefined; w
           </Group>
         </Stack>
       </form>
-      <Preview text={text} weeks={form.values.weeks} />
-    </Stack>
+      <TryPanel text={text} weeks={form.values.weeks} />
+    </div>
   )
 }
 

@@ -15,7 +15,7 @@ export function EditorPage() {
   const { from, week } = useSearch({ from: '/staff/courses/$course/prompts/new' })
   const query = useQuery(versionsQuery(id))
   return (
-    <Page title={t('prompts:editor.title')} about={t('prompts:editor.about')} narrow>
+    <Page title={t('prompts:editor.title')} about={t('prompts:editor.about')}>
       <Shown query={query}>
         {versions => {
           const base = versions.find(({ version }) => version === from)

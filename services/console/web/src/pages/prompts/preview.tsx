@@ -1,4 +1,4 @@
-import { Alert, Button, Paper, Stack, Text, Textarea, Title } from '@mantine/core'
+import { Alert, Button, Stack, Text, Textarea } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -6,19 +6,14 @@ import { api, ask } from '../../api/client.ts'
 import type { Answer, Body } from '../../api/types.ts'
 import { useCourse } from '../../app/course.ts'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
-import { useWeekChoices } from '../../parts/week-choices.ts'
-import type { Weeks } from '../../parts/week-range.tsx'
 
 const PATH = '/api/courses/{course}/prompts/preview'
 
-/** What the model would get for a question if the text were published; nothing is. */
-export function Preview({ text, weeks }: { text: string; weeks: Weeks }) {
+/** What the model would get for a question in a week if the text were published; nothing is. */
+export function Preview({ text, week }: { text: string; week: number }) {
   const { t } = useTranslation()
   const { id: course } = useCourse()
-  const { now } = useWeekChoices()
   const [question, setQuestion] = useState(() => t('prompts:preview.sample'))
-  const running = Number(now ?? 0)
-  const week = weeks.fromWeek <= running && running <= weeks.toWeek ? running : weeks.fromWeek
   const preview = useMutation({
     mutationFn: (body: Body<typeof PATH, 'post'>) =>
       ask(api.POST(PATH, { params: { path: { course } }, body })),
@@ -30,35 +25,30 @@ export function Preview({ text, weeks }: { text: string; weeks: Weeks }) {
     preview.mutate({ text, question, week })
   }
   return (
-    <Paper withBorder p={{ base: 'md', sm: 'lg' }} component="section">
-      <form onSubmit={show}>
-        <Stack align="flex-start">
-          <div>
-            <Title order={2}>{t('prompts:preview.title')}</Title>
-            <Text c="dimmed">{t('prompts:preview.about')}</Text>
-          </div>
-          <Textarea
-            w="100%"
-            label={t('prompts:preview.question')}
-            autosize
-            maxRows={10}
-            maxLength={20_000}
-            value={question}
-            onChange={event => setQuestion(event.currentTarget.value)}
-          />
-          <Button
-            type="submit"
-            variant="default"
-            loading={preview.isPending}
-            disabled={text.trim() === '' || question.trim() === ''}
-          >
-            {t('prompts:preview.submit')}
-          </Button>
-          <ProblemAlert error={preview.error} />
-          <div aria-live="polite">{data && isOfThis && <Result preview={data} week={week} />}</div>
-        </Stack>
-      </form>
-    </Paper>
+    <form onSubmit={show}>
+      <Stack align="flex-start">
+        <Text c="dimmed">{t('prompts:preview.about')}</Text>
+        <Textarea
+          w="100%"
+          label={t('prompts:preview.question')}
+          autosize
+          maxRows={10}
+          maxLength={20_000}
+          value={question}
+          onChange={event => setQuestion(event.currentTarget.value)}
+        />
+        <Button
+          type="submit"
+          variant="default"
+          loading={preview.isPending}
+          disabled={text.trim() === '' || question.trim() === ''}
+        >
+          {t('prompts:preview.submit')}
+        </Button>
+        <ProblemAlert error={preview.error} />
+        <div aria-live="polite">{data && isOfThis && <Result preview={data} week={week} />}</div>
+      </Stack>
+    </form>
   )
 }
 

@@ -1,7 +1,8 @@
-import { ActionIcon, Group, NumberInput, TextInput } from '@mantine/core'
+import { ActionIcon, Autocomplete, Group, NumberInput } from '@mantine/core'
 import X from 'lucide-react/icons/x'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useOfferedModels } from '../../parts/course-models.ts'
 import type { Factor } from './factors.ts'
 
 interface FactorRowProps {
@@ -14,14 +15,16 @@ interface FactorRowProps {
 /** What the tokens of one model count. */
 export function FactorRow({ factor, error, change, remove }: FactorRowProps) {
   const { t } = useTranslation()
+  const offered = useOfferedModels() ?? []
   return (
     <Group align="flex-end" gap="xs" role="group" aria-label={factor.model}>
-      <TextInput
+      <Autocomplete
         label={t('settings:models.model')}
+        data={offered}
         value={factor.model}
         error={error}
         w={{ base: '100%', sm: 220 }}
-        onChange={event => change({ model: event.currentTarget.value })}
+        onChange={model => change({ model })}
       />
       {(['input', 'cachedInput', 'output'] as const).map(part => (
         <NumberInput

@@ -1,8 +1,9 @@
-import { TagsInput, Text, Title } from '@mantine/core'
+import { Text, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import type { Course } from '../../api/types.ts'
 import { useCourse } from '../../app/course.ts'
+import { AllowedModels } from './allowed-models.tsx'
 import { FactorRows } from './factor-rows.tsx'
 import { faultsOfFactors, fromFactors, toFactors } from './factors.ts'
 import { Section } from './section.tsx'
@@ -32,12 +33,7 @@ export function ModelsSection() {
       toPatch={values => ({ models: values.models, modelWeights: fromFactors(values.factors, UNIT, 1) })}
       fromCourse={fromCourse}
     >
-      <TagsInput
-        label={t('settings:models.allowed')}
-        description={t('settings:models.allowedAbout')}
-        placeholder={models.length ? '' : t('settings:models.all')}
-        {...form.getInputProps('models')}
-      />
+      <AllowedModels {...form.getInputProps('models')} value={models} />
       <div>
         <Title order={3} size="h5">
           {t('settings:models.factors')}

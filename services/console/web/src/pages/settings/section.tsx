@@ -8,6 +8,7 @@ import { faultsOf, Problem } from '../../api/problem.ts'
 import type { Course, CoursePatch } from '../../api/types.ts'
 import { courseQuery, useCourse } from '../../app/course.ts'
 import { useRights } from '../../app/session.ts'
+import { courseModelsQuery } from '../../parts/course-models.ts'
 import { showDone } from '../../parts/notices.ts'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
 
@@ -77,6 +78,7 @@ function useSave<Values extends object>(
     onSuccess: saved => {
       queries.setQueryData(courseQuery(course).queryKey, saved)
       void queries.invalidateQueries({ queryKey: ['courses'] })
+      void queries.invalidateQueries({ queryKey: courseModelsQuery(course).queryKey })
       form.setInitialValues(fromCourse(saved))
       form.setValues(fromCourse(saved))
       showDone(t('settings:saved'))

@@ -1,10 +1,16 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { type ChatMessage, sendChat } from '../../api/student.ts'
+import type { ChatMessage } from '../../api/student.ts'
 import { answerTexts } from './answer-stream.ts'
-import { chatCharged } from './queries.ts'
 
 /** As many messages as one request takes. */
 const MOST = 200
+
+export interface ChatRequest {
+  model: string
+  messages: ChatMessage[]
+}
+/** Sends a request; answers its stream of events. */
+export type SendChat = (request: ChatRequest, signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>
 
 export interface ChatState {
   messages: ChatMessage[]
@@ -18,8 +24,8 @@ export interface ChatState {
   clear: () => void
 }
 
-/** A conversation in this page's memory. */
-export function useChat(): ChatState {
+/** A conversation in this page's memory. `ended`: after each answer, or none. */
+export function useChat(sendChat: SendChat, ended?: () => void): ChatState {
   const [messages, setMessages] = useState<ChatMessage[]>([])
   const [running, setRunning] = useState<AbortController | null>(null)
   const [error, setError] = useState<unknown>(null)
@@ -47,11 +53,11 @@ export function useChat(): ChatState {
         setRunning(null)
         // A question without an answer is no part of the next request.
         if (answer === '') setMessages(messages)
-        void chatCharged()
+        ended?.()
       }
       return answer !== ''
     },
-    [messages],
+    [messages, sendChat, ended],
   )
   const clear = () => {
     setMessages([])
