@@ -1,12 +1,14 @@
 import t from 'tap'
 import { COURSE } from '../lectern.ts'
-import { startLectern } from '../real-services.ts'
 import { signedIn } from '../staff.ts'
+import { startCampus } from '../students-page.ts'
 import { axeFaults, openWindow, startBrowser } from './browser.ts'
 
 /** Each page on a phone and on a desk, light and dark, in both languages: no serious fault, nothing refused, nothing too wide. */
 
-const lectern = await startLectern(t)
+// Many pages on a busy machine.
+t.setTimeout(120_000)
+const lectern = await startCampus(t)
 const { url, api } = lectern
 const startsOn = Temporal.Now.plainDateISO(COURSE.timezone).toString()
 const weights = { large: { input: 3000, cachedInput: 300, output: 12_000 } }

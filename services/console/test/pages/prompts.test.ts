@@ -1,17 +1,18 @@
 import type { Locator, Page } from 'playwright-core'
 import t from 'tap'
 import { COURSE } from '../lectern.ts'
-import { startLectern } from '../real-services.ts'
 import { signedIn } from '../staff.ts'
+import { MODEL, startCampus } from '../students-page.ts'
 import { axeFaults, openWindow, startBrowser } from './browser.ts'
 
 /** What the model is told and what is not asked: written, looked at, published, taken back; in a browser, on the real services. */
 
-const lectern = await startLectern(t)
-const { url, api } = lectern
+t.setTimeout(180_000)
+const lectern = await startCampus(t)
+const { url, api, provider } = lectern
 const ZONE = 'Asia/Shanghai'
 const startsOn = Temporal.Now.plainDateISO(ZONE).toString()
-await api('POST /api/courses', { ...COURSE, id: 'ml', timezone: ZONE, startsOn })
+await api('POST /api/courses', { ...COURSE, id: 'ml', timezone: ZONE, startsOn, models: [] })
 const { email } = await signedIn(lectern, { name: 'Ada', isAdmin: true })
 const browser = await startBrowser()
 t.teardown(() => browser.close())
@@ -90,6 +91,69 @@ t.test('an earlier version is used again, as a new one', async t => {
   await inForce.getByText('You are a patient tutor.').waitFor()
 })
 
+t.test('a text is tried against a model, in several turns, and nobody else gets it', async t => {
+  await page.goto('/courses/ml/prompts/new')
+  await page.getByRole('tab', { name: 'Ask a model' }).click()
+  const said = page.getByRole('log', { name: 'Ask a model' })
+  const question = page.getByLabel('Ask something')
+  await page.getByText('Write a text first.').waitFor()
+  t.equal(await page.getByRole('button', { name: 'Send' }).isDisabled(), true)
+  await page.getByLabel('What the model is told').fill('You are strict.')
+  t.equal(await page.getByLabel('Model', { exact: true }).inputValue(), MODEL)
+  await question.fill('Hello, <b>you</b>')
+  await question.press('Enter')
+  await page.getByText(/At least [\d,]+ tokens are left/).waitFor()
+  await page.getByRole('button', { name: 'New chat' }).waitFor()
+  await question.fill('And now?')
+  await press('Send')
+  await page.getByRole('button', { name: 'New chat' }).waitFor()
+  t.match(provider.requests.at(-1)?.body, {
+    messages: [
+      { role: 'system', content: 'You are strict.' },
+      { role: 'user', content: 'Hello, <b>you</b>' },
+      { role: 'assistant' },
+      { role: 'user', content: 'And now?' },
+    ],
+  })
+  t.equal(await said.getByRole('article').count(), 4)
+  await page.getByLabel('What the model is told').fill('You are kind.')
+  await page.getByText('The text has changed since the last answer').waitFor()
+  t.same(await axeFaults(page), [])
+  await press('New chat')
+  t.equal(await said.count(), 0)
+  const { body } = await api<{ items: { text: string }[] }>('GET /api/courses/ml/prompts')
+  t.notOk(body.items.some(({ text }) => text === 'You are strict.'))
+  await page.goto('/courses/ml/conversations')
+  await page
+    .getByRole('listitem')
+    .filter({ hasText: 'And now?' })
+    .getByText('Trial', { exact: true })
+    .waitFor()
+  await page.getByRole('link', { name: 'And now?' }).click()
+  await page.getByText('A text that was tried and is not published').waitFor()
+  await page.getByRole('link', { name: 'Budget' }).click()
+  await page.getByText('An account on which somebody of the staff tries prompts').waitFor()
+  t.same(await axeFaults(page), [])
+})
+
+t.test('the same on a phone, in Chinese; what is refused is said in words', async t => {
+  const small = { viewport: { width: 390, height: 844 }, locale: 'zh-CN' } as const
+  const phone = await openWindow(browser, url, { email, ...small })
+  const { page: held } = phone
+  await held.goto('/courses/ml/prompts/new?from=1')
+  await held.getByRole('tab', { name: '向模型提问' }).click()
+  provider.control.direct({ status: 500 }, 1)
+  await held.getByLabel('输入问题').fill('你好')
+  await held.getByRole('button', { name: '发送' }).click()
+  await held.getByText('模型没有回答。请稍后再试。').waitFor()
+  t.equal(await held.getByLabel('输入问题').inputValue(), '你好', 'to be sent again')
+  await held.getByRole('button', { name: '发送' }).click()
+  await held.getByRole('log').getByRole('article').nth(1).waitFor()
+  t.same(await axeFaults(held), [])
+  t.equal(await held.evaluate('document.documentElement.scrollWidth - innerWidth'), 0)
+  await phone.context.close()
+})
+
 t.test('a rule is added, tried on a question, seen in the preview, and removed', async t => {
   await page.goto('/courses/ml/rules')
   await press('New rule')
@@ -134,6 +198,9 @@ t.test('an assistant looks and tries, and changes nothing', async t => {
   await seen.getByRole('dialog').waitFor()
   for (const name of ['Use this version again', 'Take back'])
     t.equal(await seen.getByRole('button', { name }).count(), 0, name)
+  await seen.goto('/courses/ml/prompts/new')
+  await seen.getByRole('button', { name: 'Show' }).waitFor()
+  t.equal(await seen.getByRole('tab', { name: 'Ask a model' }).count(), 0, 'asking spends')
   await seen.goto('/courses/ml/rules')
   await seen.getByLabel('A question').fill('max')
   await seen.getByRole('button', { name: 'Try' }).click()

@@ -50,8 +50,9 @@ async function receivers(work: Prisma.TransactionClient, courseId: string, to: G
   const wanted = 'students' in to ? [...new Set(to.students)] : null
   const rows = await work.student.findMany({
     where: {
-      ...{ courseId, active: true, ...ON_ROSTER },
-      ...(wanted && { id: { in: wanted } }),
+      ...{ courseId, active: true },
+      // Who is named gets it, an account for trials, too.
+      ...(wanted ? { id: { in: wanted } } : ON_ROSTER),
       ...('group' in to ? { group: to.group } : {}),
     },
     select: { id: true },

@@ -92,13 +92,15 @@ t.test(
       actor,
     }
     t.match(await ask(roster.GrantManyCall, order), { students: 1 })
+    const named = { ...order, grantId: 'named', to: { students: [trial.studentId] } }
+    t.match(await ask(roster.GrantManyCall, named), { students: 1 }, 'but to itself')
     const { studentId: id } = trial
-    for (const refused of [
-      ask(staff.CreateKeyCall, { studentId: id, key: newKey(courseId) }),
-      ask(staff.DropStudentCall, { studentId: id }),
-      ask(roster.UpdateStudentCall, { studentId: id, patch: { group: 'g' }, actor }),
-    ])
-      await t.rejects(refused as Promise<unknown>, { code: 'not_found' })
+    const refused: (() => Promise<unknown>)[] = [
+      () => ask(staff.CreateKeyCall, { studentId: id, key: newKey(courseId) }),
+      () => ask(staff.DropStudentCall, { studentId: id }),
+      () => ask(roster.UpdateStudentCall, { studentId: id, patch: { group: 'g' }, actor }),
+    ]
+    for (const call of refused) await t.rejects(call(), { code: 'not_found' })
     t.match(await ask(staff.GetStudentCall, { studentId: id }), { name: 'Ada', courseId, keys: [] })
     await ask(GrantCall, { grantId: 'more', studentId: id, week: 1, tokens: 7, reason: 'a long text', actor })
   },

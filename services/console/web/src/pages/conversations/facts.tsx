@@ -1,3 +1,4 @@
+import { isTrialAccount } from '@lectern/shared/trial.ts'
 import { Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
@@ -19,6 +20,7 @@ export function Facts({ conversation, name }: { conversation: Conversation; name
   const course = useCourse()
   const weekOf = useWeekText()
   const { studentId, week, model, providerModel, usage, promptVersion, cached, paidBy } = conversation
+  const isTrial = isTrialAccount(studentId)
   const charged = t('conversations:tokens', {
     count: conversation.chargeTokens,
     number: format.number(conversation.chargeTokens),
@@ -45,6 +47,7 @@ export function Facts({ conversation, name }: { conversation: Conversation; name
           >
             {t('conversations:fact.allOf', { name })}
           </TextLink>
+          {isTrial && <TrialAccount id={studentId} />}
         </Fact>
         <Fact name={t('conversations:fact.week')}>{weekOf(week)}</Fact>
         <Fact name={t('conversations:fact.model')}>
@@ -74,9 +77,11 @@ export function Facts({ conversation, name }: { conversation: Conversation; name
               })}
         </Fact>
         <Fact name={t('conversations:fact.prompt')}>
-          {promptVersion === null
-            ? t('conversations:fact.noPrompt')
-            : t('conversations:fact.promptVersion', { version: promptVersion })}
+          {promptVersion !== null
+            ? t('conversations:fact.promptVersion', { version: promptVersion })
+            : isTrial
+              ? t('conversations:trial.prompt')
+              : t('conversations:fact.noPrompt')}
         </Fact>
         <RuleHits hits={conversation.ruleHits} />
         <Fact name={t('conversations:fact.door')}>
@@ -88,6 +93,20 @@ export function Facts({ conversation, name }: { conversation: Conversation; name
       </dl>
       <Parameters parameters={conversation.parameters} />
     </section>
+  )
+}
+
+/** From which account somebody of the staff tries. */
+function TrialAccount({ id }: { id: string }) {
+  const { t } = useTranslation()
+  const course = useCourse()
+  return (
+    <>
+      {' · '}
+      <TextLink to="/courses/$course/students/$student" params={{ course: course.id, student: id }} size="sm">
+        {t('conversations:trial.account')}
+      </TextLink>
+    </>
   )
 }
 

@@ -1,3 +1,4 @@
+import { isTrialAccount } from '@lectern/shared/trial.ts'
 import { Badge, Group, Text } from '@mantine/core'
 import Flag from 'lucide-react/icons/flag'
 import StickyNote from 'lucide-react/icons/sticky-note'
@@ -69,11 +70,16 @@ function Row({ item, filter, name }: { item: ConversationSummary; filter: Filter
   )
 }
 
-function Marks({ item: { flagged, notes = 0 } }: { item: ConversationSummary }) {
+function Marks({ item: { studentId, flagged, notes = 0 } }: { item: ConversationSummary }) {
   const { t } = useTranslation()
   const format = useFormat()
   return (
     <>
+      {isTrialAccount(studentId) && (
+        <Badge size="sm" variant="light" color="gray" c="inherit">
+          {t('conversations:trial.mark')}
+        </Badge>
+      )}
       {flagged && (
         <Badge size="sm" variant="default" leftSection={<Flag size={11} fill="orange" />}>
           {t('conversations:flagged')}

@@ -41,6 +41,7 @@ export function Trial({ text, week }: { text: string; week: number }) {
               models={usable.map(({ name }) => name)}
               chat={chat}
               problems={problems}
+              bounded
               blocked={text.trim() === '' ? t('prompts:trial.noText') : null}
             />
           )

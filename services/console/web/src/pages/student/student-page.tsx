@@ -1,3 +1,4 @@
+import { isTrialAccount } from '@lectern/shared/trial.ts'
 import { Alert, Badge, Group, Select, SimpleGrid, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
@@ -31,6 +32,7 @@ function StudentShown({ student }: { student: Student }) {
   const { choices, now } = useWeekChoices()
   const [week, setWeek] = useState(now)
   const { id, name, email, group, active } = student
+  const isTrial = isTrialAccount(id)
   const back = (
     <TextLink to="/courses/$course/students" params={{ course }}>
       {t('student:back')}
@@ -38,14 +40,18 @@ function StudentShown({ student }: { student: Student }) {
   )
   const about = (
     <Group gap="xs" component="span">
-      <span>{[email, id, group].filter(Boolean).join(' · ')}</span>
+      <span>{isTrial ? t('student:trial') : [email, id, group].filter(Boolean).join(' · ')}</span>
       {!active && <Badge color="gray">{t('roster:dropped')}</Badge>}
     </Group>
   )
   return (
     <Stack gap="sm">
       <div>{back}</div>
-      <Page title={name} about={about} actions={change && active && <Details student={student} />}>
+      <Page
+        title={name}
+        about={about}
+        actions={change && active && !isTrial && <Details student={student} />}
+      >
         {!active && <Alert color="gray">{t('student:droppedAbout')}</Alert>}
         <Group>
           <Select
@@ -61,7 +67,7 @@ function StudentShown({ student }: { student: Student }) {
         </Group>
         <SimpleGrid cols={{ base: 1, md: 2 }}>
           <BalanceCard student={id} week={week === null ? null : Number(week)} />
-          <KeysCard student={student} />
+          {!isTrial && <KeysCard student={student} />}
         </SimpleGrid>
         <Ledger student={id} week={week === null ? null : Number(week)} />
       </Page>

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { ChatProblem } from './chat-problem.tsx'
 import { Message } from './message.tsx'
 import { Question } from './question.tsx'
+import classes from './talk.module.css'
 import type { ChatState } from './use-chat.ts'
 
 interface TalkProps {
@@ -16,10 +17,12 @@ interface TalkProps {
   problems: Record<string, string>
   /** Why nothing can be asked just now. */
   blocked?: string | null
+  /** On wide windows what was said scrolls by itself, so that the question stays in sight. */
+  bounded?: boolean
 }
 
 /** A simple chat: what was said, and a question with its model. */
-export function Talk({ label, models, chat, problems, blocked = null }: TalkProps) {
+export function Talk({ label, models, chat, problems, blocked = null, bounded = false }: TalkProps) {
   const { t } = useTranslation()
   const { messages, running, error, send, stop, clear } = chat
   const [chosen, setChosen] = useState<string | null>(null)
@@ -35,17 +38,25 @@ export function Talk({ label, models, chat, problems, blocked = null }: TalkProp
   return (
     <Stack gap="sm">
       {messages.length > 0 && (
-        <Stack gap="sm" role="log" aria-label={label} aria-busy={running}>
-          {messages.map(({ role, content }, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: messages are only ever added
-            <Message key={index} mine={role === 'user'} text={content} />
-          ))}
-          {waiting && (
-            <Text size="sm" c="dimmed">
-              {t('chat:waiting')}
-            </Text>
-          )}
-        </Stack>
+        <div
+          className={bounded ? classes.bounded : undefined}
+          role="log"
+          aria-label={label}
+          aria-busy={running}
+          tabIndex={bounded ? 0 : undefined}
+        >
+          <Stack gap="sm">
+            {messages.map(({ role, content }, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: messages are only ever added
+              <Message key={index} mine={role === 'user'} text={content} />
+            ))}
+            {waiting && (
+              <Text size="sm" c="dimmed">
+                {t('chat:waiting')}
+              </Text>
+            )}
+          </Stack>
+        </div>
       )}
       <ChatProblem error={error} texts={problems} />
       <Question value={question} change={setQuestion} submit={submit}>
