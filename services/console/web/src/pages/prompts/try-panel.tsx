@@ -8,7 +8,10 @@ import classes from './editor-form.module.css'
 import { Preview } from './preview.tsx'
 import { Trial } from './trial.tsx'
 
-/** Tries a text that is not published, in the running week where it is for that, else in its first. An assistant only looks: asking spends. */
+/**
+ * Tries a text that is not published, in the running week where it is for that, else in its first. An assistant only looks: asking
+ * spends. An answer goes on while the other tab is looked at.
+ */
 export function TryPanel({ text, weeks }: { text: string; weeks: Weeks }) {
   const { t } = useTranslation()
   const { id } = useCourse()
@@ -21,7 +24,7 @@ export function TryPanel({ text, weeks }: { text: string; weeks: Weeks }) {
       <Stack>
         <Title order={2}>{t('prompts:preview.title')}</Title>
         {change ? (
-          <Tabs defaultValue="preview">
+          <Tabs defaultValue="preview" keepMountedMode="display-none">
             <Tabs.List>
               <Tabs.Tab value="preview">{t('prompts:preview.tab')}</Tabs.Tab>
               <Tabs.Tab value="trial">{t('prompts:trial.title')}</Tabs.Tab>
