@@ -18,7 +18,7 @@ export interface GatewayRequest {
   signal: AbortSignal
 }
 
-/** The gateway as any client asks it, with a key, so that nothing goes around a budget. Throws `service_unavailable`. */
+/** The gateway as every client asks it, with a key, so that nothing goes around a budget. Throws `service_unavailable`. */
 export type AskGateway = (key: string, request: GatewayRequest) => Promise<Response>
 
 export function createAskGateway({ publicUrl, internalUrl }: GatewayAddress): AskGateway {

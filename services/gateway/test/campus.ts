@@ -2,26 +2,11 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DemoProvider, startDemoProvider } from '@lectern/demo-provider/server.ts'
-import { tokensToHold } from '@lectern/shared/charge.ts'
-import type { ReplyOf, RequestOf } from '@lectern/shared/contracts/call.ts'
-import { type Policy, ResolveCall } from '@lectern/shared/contracts/prompts.ts'
-import {
-  type AnswerCaching,
-  AuthenticateCall,
-  OwnBalanceCall,
-  type OwnKey,
-  type RateLimits,
-  ReleaseCall,
-  ReserveCall,
-  type Weights,
-} from '@lectern/shared/contracts/quota.ts'
 import type { ConversationRecord } from '@lectern/shared/contracts/records.ts'
 import { PROMPTS_CHANGED, RECORD_COMPLETED, RECORDS_STREAM } from '@lectern/shared/contracts/subjects.ts'
-import { LecternError } from '@lectern/shared/errors.ts'
 import { mintKey } from '@lectern/shared/keys.ts'
 import { createLog } from '@lectern/shared/log.ts'
 import { connectBus, type NatsConnection } from '@lectern/shared/nats/connect.ts'
-import { createResponder } from '@lectern/shared/nats/responder.ts'
 import { ensureStreams } from '@lectern/shared/nats/streams.ts'
 import { startTestServers, type TestServer } from '@lectern/shared/testing/servers.ts'
 import { startTestService } from '@lectern/shared/testing/service.ts'
@@ -30,38 +15,10 @@ import OpenAI from 'openai'
 import type { Test } from 'tap'
 import { Config } from '../src/config.ts'
 import { type RunningGateway, startGateway } from '../src/service.ts'
+import { type Asked, answerAsStaff, type Staff, usualStaff } from './staff.ts'
 
 export const COURSE = 'demo'
 export const MODEL = 'lectern-demo'
-/** Of somebody of the staff. */
-export const TRIAL_ACCOUNT = `trial.${'0'.repeat(64)}`
-
-type Denied = Extract<ReplyOf<typeof ReserveCall>, { granted: false }>
-
-/** What the small quota and prompts services of a test say; a test changes it as it goes. */
-export interface Staff {
-  deny: Denied | null
-  week: number
-  /** The week that `authenticate` names, when it lags behind the reservations. */
-  hintedWeek: number | null
-  known: boolean
-  maxOutputTokens: number | null
-  /** Tokens left in the week; null: more than enough. Decided as quota does. */
-  left: number | null
-  /** Tokens held by other requests. */
-  held: number
-  weights: Weights
-  rateLimits: RateLimits
-  models: string[]
-  /** Null: no answer is given again. */
-  answerCache: AnswerCaching | null
-  /** Null: the course pays. */
-  ownKey: OwnKey | null
-  policy: Omit<Policy, 'courseId' | 'week'>
-  /** Reservations are answered only after this. */
-  beforeReserve: () => Promise<void>
-  beforeResolve: () => Promise<void>
-}
 
 export interface StoredRecord {
   record: ConversationRecord
@@ -80,12 +37,7 @@ export interface Campus {
   nats: TestServer
   bus: NatsConnection
   staff: Staff
-  asked: {
-    reserve: RequestOf<typeof ReserveCall>[]
-    release: string[]
-    authenticate: number
-    resolve: number
-  }
+  asked: Asked
   spoolDir: string
   env: Record<string, string>
   changePrompts(): Promise<void>
@@ -124,8 +76,8 @@ export async function startCampus(
   const { key } = mintKey(COURSE)
   const trial = mintKey(COURSE)
   const staff = usualStaff()
-  const asked: Campus['asked'] = { reserve: [], release: [], authenticate: 0, resolve: 0 }
-  answerAsStaff(bus, { staff, asked, trialKeyHash: trial.hash })
+  const asked: Asked = { reserve: [], release: [], authenticate: 0, resolve: 0 }
+  answerAsStaff(bus, { staff, asked, trialKeyHash: trial.hash, courseId: COURSE })
 
   const file = join(home, 'providers.json')
   const demo = `${provider.url}/v1`
@@ -192,104 +144,6 @@ export async function until<T>(
     if (performance.now() > giveUpAt) throw new Error(`not within ${timeoutMs} ms: ${ask}`)
     await new Promise(resolve => setTimeout(resolve, 10))
   }
-}
-
-function usualStaff(): Staff {
-  return {
-    deny: null,
-    week: 3,
-    hintedWeek: null,
-    known: true,
-    maxOutputTokens: null,
-    left: null,
-    held: 5,
-    weights: { input: 1000, cachedInput: 1000, output: 1000 },
-    rateLimits: {
-      requestsPerMinute: 60,
-      requestsRemaining: 59,
-      requestsResetMs: 1000,
-      tokensPerMinute: null,
-      tokensRemaining: null,
-      tokensResetMs: null,
-    },
-    models: [],
-    answerCache: null,
-    ownKey: null,
-    policy: { prompt: { id: 'p1', version: 1, text: 'Be kind.' }, rules: [] },
-    beforeReserve: async () => {},
-    beforeResolve: async () => {},
-  }
-}
-
-const GRANTED = 100_000
-const USEFUL_OUTPUT = 16
-const INSUFFICIENT = { granted: false, reason: 'insufficient_quota', retryAfterMs: null } as const
-const RESETS_AT_MS = Date.UTC(2026, 10, 30)
-
-function answerAsStaff(
-  bus: NatsConnection,
-  { staff, asked, trialKeyHash }: Pick<Campus, 'staff' | 'asked'> & { trialKeyHash: string },
-): void {
-  const log = createLog('staff', 'silent')
-  const responder = createResponder(bus, { queue: 'staff', log })
-  const ownerOf = (keyHash: string) => ({
-    studentId: keyHash === trialKeyHash ? TRIAL_ACCOUNT : 'ada',
-    courseId: COURSE,
-  })
-  responder.on(AuthenticateCall, async ({ keyHash }) => {
-    asked.authenticate += 1
-    if (!staff.known) return { known: false as const }
-    const week = staff.hintedWeek ?? staff.week
-    return { known: true as const, ...ownerOf(keyHash), week, defaultMaxTokens: 500, models: staff.models }
-  })
-  responder.on(ReserveCall, async request => {
-    asked.reserve.push(request)
-    await staff.beforeReserve()
-    if (staff.deny) return staff.deny
-    const wanted = request.maxOutputTokens ?? 500
-    const { left, rateLimits } = staff
-    const fitting = left === null ? wanted : Math.floor((left - request.inputTokens) / request.choices)
-    if (fitting < (request.lowerOutput ? Math.min(wanted, USEFUL_OUTPUT) : wanted)) {
-      return { ...INSUFFICIENT, remaining: left, resetsAtMs: RESETS_AT_MS, rateLimits }
-    }
-    const maxOutputTokens = Math.min(wanted, staff.maxOutputTokens ?? wanted, fitting)
-    const tokensHeld = tokensToHold({ ...request, maxOutputTokens }, staff.weights)
-    return {
-      granted: true as const,
-      ...ownerOf(request.keyHash),
-      week: staff.week,
-      tokensHeld,
-      maxOutputTokens,
-      outputLowered: maxOutputTokens < wanted,
-      remaining: (left ?? GRANTED) - tokensHeld,
-      resetsAtMs: RESETS_AT_MS,
-      weights: staff.weights,
-      rateLimits,
-      ...(staff.ownKey ? { ownKey: staff.ownKey } : {}),
-      ...(staff.answerCache ? { answerCache: staff.answerCache } : {}),
-    }
-  })
-  responder.on(ReleaseCall, async ({ reservationId }) => {
-    asked.release.push(reservationId)
-    return { released: true }
-  })
-  responder.on(OwnBalanceCall, async ({ keyHash }) => {
-    if (!staff.known) return { known: false as const, reason: 'invalid_api_key' as const }
-    const { held } = staff
-    const remaining = staff.left ?? GRANTED - 10 - held
-    const sums = { granted: GRANTED, used: GRANTED - held - remaining, held, remaining }
-    return {
-      known: true as const,
-      balance: { ...ownerOf(keyHash), week: staff.week, ...sums, resetsAtMs: RESETS_AT_MS },
-    }
-  })
-  responder.on(ResolveCall, async ({ courseId, week }) => {
-    asked.resolve += 1
-    const { policy } = staff
-    await staff.beforeResolve()
-    if (!policy) throw new LecternError('service_unavailable')
-    return { courseId, week, ...policy }
-  })
 }
 
 async function readRecords(bus: NatsConnection): Promise<StoredRecord[]> {

@@ -1,7 +1,8 @@
 import { ListModelsCall } from '@lectern/shared/contracts/models.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
 import t from 'tap'
-import { MODEL, startCampus, TRIAL_ACCOUNT } from './campus.ts'
+import { MODEL, startCampus } from './campus.ts'
+import { TRIAL_ACCOUNT } from './staff.ts'
 
 /** Staff try a draft; nobody else can say what the model is told. */
 
