@@ -5,7 +5,7 @@ import { signedIn } from '../staff.ts'
 import { MODEL, startCampus } from '../students-page.ts'
 import { axeFaults, openWindow, startBrowser } from './browser.ts'
 
-/** What the model is told and what is not asked: written, looked at, published, taken back; in a browser, on the real services. */
+/** What the model is told, by which models, and what is not asked: written, looked at, published, taken back; in a browser, on the real services. */
 
 t.setTimeout(180_000)
 const lectern = await startCampus(t)
@@ -206,6 +206,23 @@ t.test('an assistant looks and tries, and changes nothing', async t => {
   await seen.getByRole('button', { name: 'Try' }).click()
   t.equal(await seen.locator('mark').textContent(), 'x')
   t.equal(await seen.getByRole('button', { name: /New rule|Remove/ }).count(), 0)
+})
+
+t.test('settings offer the models that there are, and name those that nobody offers', async t => {
+  await page.goto('/courses/ml/settings')
+  const models = page.locator('section').filter({ hasText: 'Models that students may use' })
+  const names = page.getByRole('combobox', { name: 'Models that students may use' })
+  await names.click()
+  await page.getByRole('option', { name: MODEL }).click()
+  t.equal(await models.getByRole('alert').count(), 0)
+  await names.fill('another')
+  await names.press('Enter')
+  await models.getByRole('alert').filter({ hasText: 'No provider offers another' }).waitFor()
+  t.same(await axeFaults(page), [])
+  await press('Save', models)
+  await page.getByText('Saved').waitFor()
+  const { body } = await api<{ models: string[] }>('GET /api/courses/ml')
+  t.same(body.models, [MODEL, 'another'])
 })
 
 t.test('the pages have asked for nothing that their policy forbids', async t => {
