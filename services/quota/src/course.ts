@@ -11,6 +11,8 @@ export interface CoursePolicy {
   version: number
   /** When it is open. */
   stretches: Stretch[]
+  /** When it is not: then only staff try their prompts. */
+  rests: Stretch[]
   models: string[]
   modelWeights: Record<string, Weights>
   defaultMaxTokens: number
@@ -32,6 +34,8 @@ export function toPolicy(row: CourseRow): CoursePolicy {
     ...{ tokensPerMinute, courseParallelRequests, modelWeights: toWeights(row), ownKeys },
     answerCaching: writeAnswerCaching(row),
     stretches: openStretchesOf(row),
+    rests:
+      row.outsideTokens === null ? stretchesOf(calendarOf(row)).filter(({ week }) => isOutside(week)) : [],
   }
 }
 

@@ -102,7 +102,7 @@ t.test('a text is tried against a model, in several turns, and nobody else gets 
   t.equal(await page.getByLabel('Model', { exact: true }).inputValue(), MODEL)
   await question.fill('Hello, <b>you</b>')
   await question.press('Enter')
-  await page.getByText(/At least [\d,]+ tokens are left/).waitFor()
+  await page.getByText(/At least [\d,]+ tokens are left for what you try/).waitFor()
   await page.getByRole('button', { name: 'New chat' }).waitFor()
   await question.fill('And now?')
   await press('Send')

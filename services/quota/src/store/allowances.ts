@@ -9,10 +9,13 @@ export interface Change {
   nowMs: number
 }
 
-/** In SQL: what student `s` of course `c` gets in a stretch; of a week the group's allowance where the course has one for it. */
+/**
+ * In SQL: what student `s` of course `c` gets in a stretch; of a week the group's allowance where the course has one for it. While a
+ * course is closed, an account for trials has what it has in a week.
+ */
 export const allowanceIn = (week: string) => `
   CASE WHEN ${week} < ${BEFORE} THEN coalesce((c.group_tokens ->> s.group_name)::bigint, c.weekly_tokens)
-       ELSE coalesce(c.outside_tokens, 0) END`
+       ELSE coalesce(c.outside_tokens, CASE WHEN s.trial THEN c.weekly_tokens ELSE 0 END) END`
 
 /**
  * A changed allowance is one correcting grant for each account of the running and later stretches that was opened with

@@ -1,5 +1,6 @@
 import type { Weights } from '@lectern/shared/contracts/quota.ts'
 import type { Redis } from '@lectern/shared/redis/connect.ts'
+import { isTrialAccount } from '@lectern/shared/trial.ts'
 import type { Stretch } from '@lectern/shared/week.ts'
 import type { CoursePolicy } from '../course.ts'
 import type { Need } from '../need.ts'
@@ -34,7 +35,7 @@ export interface OwnKeysCopy {
   keys: { provider: string; sealed: string }[]
 }
 
-/** The owner of a key and the course's policy; null: the key is not valid. */
+/** The owner of a key and the course's policy, with the stretches in which the owner may ask; null: the key is not valid. */
 export type FoundOwner = { owner: { studentId: string; course: CachedCourse } | null }
 export type CachedCourse = Pick<CoursePolicy, 'id' | 'stretches' | 'models' | 'defaultMaxTokens' | 'ownKeys'>
 
@@ -85,6 +86,7 @@ export function createPolicies(redis: Redis, clock: RedisClock): Policies {
           course: course.id,
           version: course.version,
           calendar: course.stretches.map(writeStretch).join(' '),
+          rests: course.rests.map(writeStretch).join(' '),
           models: course.models.map(model => `\n${model}\n`).join(''),
           weights: Object.entries(course.modelWeights).map(writeWeights).join(''),
           default_max_tokens: course.defaultMaxTokens,
@@ -120,9 +122,11 @@ export function createPolicies(redis: Redis, clock: RedisClock): Policies {
       const { state, student: studentId = '', course: courseId = '' } = key
       if (state !== 'owner') return { owner: null }
       const course = await redis.hgetall(courseName(bucket, courseId))
-      if (course.epoch !== epoch || !course.calendar)
+      const isTrial = isTrialAccount(studentId)
+      if (course.epoch !== epoch || !course.calendar || (isTrial && course.rests === undefined))
         return { need: { what: 'course', bucket, epoch, courseId } }
-      return { owner: { studentId, course: toCachedCourse(courseId, course) } }
+      const calendar = isTrial ? `${course.calendar} ${course.rests}`.trim() : course.calendar
+      return { owner: { studentId, course: toCachedCourse(courseId, { ...course, calendar }) } }
     },
   }
 }

@@ -75,19 +75,28 @@ end
 local student, course = key[3], key[4]
 
 local policy = redis.call('HMGET', name('course', course), 'epoch', 'calendar', 'models', 'default_max_tokens',
-  'requests_per_minute', 'parallel_requests', 'weights', 'tokens_per_minute', 'course_parallel_requests', 'own_keys', 'answer_cache')
+  'requests_per_minute', 'parallel_requests', 'weights', 'tokens_per_minute', 'course_parallel_requests', 'own_keys', 'answer_cache', 'rests')
 if policy[1] ~= epoch or not policy[2] then
   return { 'need', 'course', epoch, course, student, '' }
 end
 
-local week, resets_at_ms
-for starts_at, ends_at, number in string.gmatch(policy[2], '(%d+)-(%d+):(%d+)') do
-  if tonumber(ends_at) > now_ms then
-    if tonumber(starts_at) <= now_ms then
-      week, resets_at_ms = number, ends_at
+local function stretch_in(calendar)
+  for starts_at, ends_at, number in string.gmatch(calendar, '(%d+)-(%d+):(%d+)') do
+    if tonumber(ends_at) > now_ms then
+      if tonumber(starts_at) <= now_ms then
+        return number, ends_at
+      end
+      return
     end
-    break
   end
+end
+local week, resets_at_ms = stretch_in(policy[2])
+-- An account for trials (trial.ts): staff try their prompts before the course begins, too.
+if not week and #student == 70 and string.find(student, '^trial%.[0-9a-f]+$') then
+  if not policy[12] then
+    return { 'need', 'course', epoch, course, student, '' }
+  end
+  week, resets_at_ms = stretch_in(policy[12])
 end
 if not week then
   return { 'denied', 'course_closed', '', '', '', '' }

@@ -103,6 +103,7 @@ export const putCourseScript = loadScript(new URL('./put-course-1.lua', import.m
     'course_parallel_requests',
     'own_keys',
     'answer_cache',
+    'rests',
     'ttl_s',
   ],
   replies: ['put', 'kept', 'closed'],

@@ -106,6 +106,29 @@ t.test(
   },
 )
 
+t.test('it is open while the course is not, with a week’s tokens of its own', async t => {
+  const day = (days: number) => new Date(clock.nowMs() + days * 86_400_000).toISOString().slice(0, 10)
+  const closed = await quota.course({ startsOn: day(30), weeklyTokens: 500 })
+  const trial = await trialOf(closed.courseId)
+  t.match(await ask(AuthenticateCall, { keyHash: closed.keyHash }), { week: null })
+  t.match(await quota.reserve(closed), { granted: false, reason: 'course_closed' })
+  t.match(await ask(AuthenticateCall, { keyHash: trial.keyHash }), { week: 1000 })
+  const held = await quota.reserve(trial, { inputTokens: 100, maxOutputTokens: 300 })
+  t.match(held, { granted: true, week: 1000, remaining: 100 })
+  t.match(await quota.balance(trial), { week: 1000, granted: 500, held: 400 })
+  const redis = `course:${closed.courseId}`
+  // As a release before this one has written it.
+  for (const name of await quota.redis.keys(`*${redis}`)) await quota.redis.hdel(name, 'rests')
+  t.match(await quota.reserve(trial, { inputTokens: 10, maxOutputTokens: 10 }), { granted: true, week: 1000 })
+  await ask(staff.UpdateCourseCall, {
+    courseId: closed.courseId,
+    patch: { outsideTokens: 700 },
+    actor: 'dean',
+  })
+  t.match(await quota.balance(trial), { granted: 700 }, 'like everybody, where it is open')
+  t.match(await quota.reserve(closed), { granted: true })
+})
+
 t.test('no student can have the id of such an account', async t => {
   const { courseId } = await quota.course()
   const { studentId: id } = await trialOf(courseId, 'somebody')

@@ -141,6 +141,7 @@ function copyCalls(call: CallScript) {
       course: 'c',
       version: 1,
       calendar: `${NOW_MS}-${NOW_MS + WEEK_MS}:1 ${NOW_MS + WEEK_MS}-${NOW_MS + 2 * WEEK_MS}:2`,
+      rests: '',
       models: '',
       weights: '',
       default_max_tokens: 100,

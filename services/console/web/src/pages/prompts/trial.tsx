@@ -12,7 +12,7 @@ import { courseModelsQuery } from '../../parts/course-models.ts'
 import { Shown } from '../../parts/states.tsx'
 
 const PATH = '/api/courses/{course}/prompts/try'
-const OWN = ['insufficient_quota', 'budget_in_use', 'course_closed', 'model_not_found'] as const
+const OWN = ['insufficient_quota', 'budget_in_use', 'model_not_found'] as const
 
 /** A chat with a model that is told the text as it stands; nothing is published. */
 export function Trial({ text, week }: { text: string; week: number }) {
