@@ -4,6 +4,7 @@ import { weeksOf } from '../../web/src/app/calendar.ts'
 import {
   changeOf,
   csvAddress,
+  daysOf,
   heatOf,
   trendOf,
   weekdayName,
@@ -46,6 +47,19 @@ t.test('the trend has each week that has begun, the quiet ones too', async t => 
   ])
   t.same(numbers('2026-01-01', [sums(1000, 2)]), [[1000, 2]], 'before the course')
   t.equal(numbers('2027-12-29', [...weeks, sums(1999, 1)]).at(-1)?.[0], 1999)
+})
+
+t.test('each day of a week until today, the quiet ones too', async t => {
+  const calendar = weeksOf({ startsOn: '2026-10-12', weeks: 2, breaks: [] })
+  const day = (at: string, requests: number) => ({ day: at, requests, chargeTokens: 10 * requests })
+  const use = { week: 2, days: [day('2026-10-20', 3)] as Use['days'] }
+  t.same(daysOf(use, calendar, '2026-10-21'), [
+    day('2026-10-19', 0),
+    day('2026-10-20', 3),
+    day('2026-10-21', 0),
+  ])
+  t.equal(daysOf(use, calendar, '2027-01-01').length, 7)
+  t.same(daysOf({ ...use, week: 1999 }, calendar, '2027-01-01'), [day('2026-10-20', 3)], 'after the course')
 })
 
 t.test('the hours of a week and the busiest of them', async t => {

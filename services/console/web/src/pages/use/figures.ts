@@ -1,5 +1,5 @@
 import type { Use } from '../../api/types.ts'
-import { AFTER, BEFORE, type CalendarWeek, placeOf } from '../../app/calendar.ts'
+import { AFTER, addDays, BEFORE, type CalendarWeek, placeOf } from '../../app/calendar.ts'
 
 /** What the page makes of the sums: pure. */
 
@@ -61,6 +61,25 @@ export function trendOf(
   }))
 }
 
+/** What was asked on a day. */
+export type DayFigures = Pick<Use['days'][number], 'day' | Measure>
+
+/** Each day of a week until today, those without a request too; what was asked on a day outside of it where it was. */
+export function daysOf(
+  { week, days }: Pick<Use, 'week' | 'days'>,
+  calendar: readonly CalendarWeek[],
+  today: string,
+): DayFigures[] {
+  const known = new Map<string, DayFigures>(days.map(each => [each.day, each]))
+  for (const { startsOn } of calendar.filter(each => each.week === week)) {
+    for (let index = 0; index < 7; index += 1) {
+      const day = addDays(startsOn, index)
+      if (day <= today && !known.has(day)) known.set(day, { day, requests: 0, chargeTokens: 0 })
+    }
+  }
+  return [...known.values()].sort((a, b) => (a.day < b.day ? -1 : 1))
+}
+
 export const HOURS: readonly number[] = Array.from({ length: 24 }, (_, hour) => hour)
 export const WEEKDAYS: readonly number[] = [1, 2, 3, 4, 5, 6, 7]
 
@@ -79,8 +98,12 @@ export function heatOf(
 /** `Mon`, `周一`: of 1, which is Monday. */
 export function weekdayName(weekday: number, language: string): string {
   // 5 January 1970 was a Monday.
-  const day = Date.UTC(1970, 0, 4 + weekday)
-  return new Intl.DateTimeFormat(language, { weekday: 'short', timeZone: 'UTC' }).format(day)
+  return weekdayOf(addDays('1970-01-04', weekday), language)
+}
+
+/** The same of a day. */
+export function weekdayOf(day: string, language: string): string {
+  return new Intl.DateTimeFormat(language, { weekday: 'short', timeZone: 'UTC' }).format(Date.parse(day))
 }
 
 /** Where a table of a week is, as CSV. */

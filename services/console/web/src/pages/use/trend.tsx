@@ -1,14 +1,13 @@
-import '@mantine/charts/styles.css'
-import { BarChart } from '@mantine/charts'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Use } from '../../api/types.ts'
-import { BEFORE, dayIn, weeksOf } from '../../app/calendar.ts'
+import { AFTER, BEFORE, dayIn, weeksOf } from '../../app/calendar.ts'
 import { useNow } from '../../app/clock.ts'
 import { useCourse } from '../../app/course.ts'
 import { useFormat } from '../../app/format.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { useWeekText } from '../../parts/week-text.ts'
+import { Bars } from './bars.tsx'
 import { type Measure, trendOf, type WeekSums } from './figures.ts'
 import { MeasureChoice } from './measure-choice.tsx'
 import classes from './use.module.css'
@@ -25,6 +24,11 @@ export function Trend({ use }: { use: Use }) {
   const today = dayIn(course.timezone, nowMs)
   const points = trendOf(use.weeks, weeksOf(course), today, measure)
   const name = t(`use:measure.${measure}`)
+  const shortOf = (week: number) => {
+    if (week < BEFORE) return format.number(week)
+    if (week === BEFORE) return t('app:week.early')
+    return week === AFTER ? t('app:week.late') : t('app:week.pause')
+  }
   return (
     <UsePart
       title={t('use:trend.title')}
@@ -32,24 +36,11 @@ export function Trend({ use }: { use: Use }) {
       week={use.week}
       actions={<MeasureChoice value={measure} onChange={setMeasure} />}
     >
-      <div role="img" aria-label={t('use:trend.chart', { measure: name })}>
-        <BarChart
-          h={220}
-          data={points.map(({ week, value }) => ({
-            week: weekOf(week),
-            short: week < BEFORE ? format.number(week) : t('app:week.pause'),
-            value,
-          }))}
-          dataKey="short"
-          series={[{ name: 'value', label: name, color: 'indigo.5' }]}
-          maxBarWidth={40}
-          barProps={{ radius: [3, 3, 0, 0], isAnimationActive: false }}
-          barChartProps={{ accessibilityLayer: false }}
-          valueFormatter={format.number}
-          yAxisProps={{ tickFormatter: format.compact, width: 48 }}
-          tooltipProps={{ labelFormatter: (_, [first]) => first?.payload?.week }}
-        />
-      </div>
+      <Bars
+        bars={points.map(({ week, value }) => ({ short: shortOf(week), name: weekOf(week), value }))}
+        measure={name}
+        label={t('use:trend.chart', { measure: name })}
+      />
       <details className={classes.details}>
         <summary>{t('use:asTable')}</summary>
         <WeeksTable weeks={use.weeks} />

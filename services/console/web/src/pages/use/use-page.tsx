@@ -13,6 +13,7 @@ import { Page } from '../../parts/page.tsx'
 import { Empty, Shown } from '../../parts/states.tsx'
 import { WeekStrip } from '../../parts/week-strip.tsx'
 import { useWeekText } from '../../parts/week-text.ts'
+import { Days } from './days.tsx'
 import { Endings } from './endings.tsx'
 import { withCounters } from './figures.ts'
 import { Heatmap } from './heatmap.tsx'
@@ -77,7 +78,10 @@ function Week({ use, nowMs }: { use: Use; nowMs: number }) {
       ) : (
         <>
           <Tiles use={use} />
-          <Heatmap use={use} />
+          <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="xl" verticalSpacing="xl">
+            <Days use={use} />
+            <Heatmap use={use} />
+          </SimpleGrid>
           <Models use={use} />
           <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="xl" verticalSpacing="xl">
             <NearLimit use={use} />
