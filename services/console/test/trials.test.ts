@@ -83,6 +83,16 @@ t.test('several turns, with the rules of the week that is asked for', async t =>
   t.equal(provider.requests.length, before)
 })
 
+t.test('a course that has not begun is tried, too', async t => {
+  const startsOn = Temporal.Now.plainDateISO('UTC').add({ days: 30 }).toString()
+  await api('POST /api/courses', { ...RUNNING, id: 'next', startsOn })
+  const { status } = await api('POST /api/courses/next/prompts/try', body('before the first week'))
+  t.equal(status, 200)
+  const list = () => api<{ items: Kept[] }>('GET /api/conversations?course=next')
+  const { body: found } = await until(list, answer => answer.body.items.length === 1)
+  t.match(found.items, [{ question: 'before the first week', outcome: 'completed' }])
+})
+
 t.test(
   'each of the staff has an account of their own, which is not on the roster nor in its sums',
   async t => {
