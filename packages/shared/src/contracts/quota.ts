@@ -169,3 +169,13 @@ export const OwnBalanceCall = defineCall(
     Type.Object({ known: Type.Literal(false), reason: Type.Enum(['invalid_api_key', 'course_closed']) }),
   ]),
 )
+
+/** Whether a smaller question could be granted after this denial: tokens are left, those held by running requests included. */
+export function mayFitSmaller(denial: {
+  reason: DenialReason
+  remaining: number | null
+  held?: number
+}): boolean {
+  if (denial.reason === 'budget_in_use') return true
+  return denial.reason === 'insufficient_quota' && (denial.remaining ?? 0) + (denial.held ?? 0) > 0
+}

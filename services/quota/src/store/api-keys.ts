@@ -9,7 +9,9 @@ import { type Database, isTaken } from './database.ts'
 export interface ApiKeys {
   find(keyId: string): Promise<KeyRow>
   /** Null: there is no such key. By the hash of a session key, its parent; `expiresAt`: until then, null: for ever. */
-  findByHash(hash: string): Promise<(OwnedKey & { expiresAt: Date | null }) | null>
+  findByHash(hash: string): Promise<FoundKey | null>
+  /** The same for many; those of nobody are left out. */
+  findByHashes(hashes: string[]): Promise<Map<string, FoundKey>>
   create(studentId: string, key: NewKey): Promise<KeyRow>
   /** With the session keys that were made by it. Repeatable: the first time stays. */
   revoke(keyId: string): Promise<{ key: KeyRow; ended: string[] }>
@@ -21,6 +23,7 @@ export interface ApiKeys {
 
 /** A key with all that its owner sees of it. */
 export type OwnedKey = ApiKey & { student: Student & { course: Course } }
+export type FoundKey = OwnedKey & { expiresAt: Date | null }
 export const withOwner = { student: { include: { course: true } } } satisfies Prisma.ApiKeyInclude
 
 export type KeyRow = ApiKey & { student: { courseId: string } }
@@ -40,13 +43,9 @@ export function createApiKeys(database: Database): ApiKeys {
   return {
     find: keyId => findKey(database, keyId),
 
-    async findByHash(hash) {
-      const key = await database.apiKey.findUnique({ where: { hash }, include: withOwner })
-      if (key) return { ...key, expiresAt: null }
-      const include = { key: { include: withOwner } }
-      const sessionKey = await database.sessionKey.findUnique({ where: { hash }, include })
-      return sessionKey && { ...sessionKey.key, expiresAt: sessionKey.expiresAt }
-    },
+    findByHash: async hash => (await findKeys(database, [hash])).get(hash) ?? null,
+
+    findByHashes: hashes => findKeys(database, hashes),
 
     create(studentId, key) {
       return notTaken(database.$transaction(work => insertKey(work, studentId, key)))
@@ -66,6 +65,17 @@ export function createApiKeys(database: Database): ApiKeys {
 
     revokedSince: time => hashesOf(database, { revokedAt: { gte: time } }),
   }
+}
+
+async function findKeys(database: Database, hashes: string[]): Promise<Map<string, FoundKey>> {
+  const keys = await database.apiKey.findMany({ where: { hash: { in: hashes } }, include: withOwner })
+  const found = new Map<string, FoundKey>(keys.map(key => [key.hash, { ...key, expiresAt: null }]))
+  const others = hashes.filter(hash => !found.has(hash))
+  if (others.length === 0) return found
+  const include = { key: { include: withOwner } }
+  const sessionKeys = await database.sessionKey.findMany({ where: { hash: { in: others } }, include })
+  for (const { hash, key, expiresAt } of sessionKeys) found.set(hash, { ...key, expiresAt })
+  return found
 }
 
 async function findKey(work: Prisma.TransactionClient, keyId: string): Promise<KeyRow> {
