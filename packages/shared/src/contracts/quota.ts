@@ -128,6 +128,8 @@ export const ReserveCall = defineCall(
       /** When trying again makes sense; null: not at all. */
       retryAfterMs: Nullable(Type.Integer({ minimum: 0 })),
       remaining: Nullable(Type.Integer()),
+      /** By requests that still run: it may come back. Absent: not known, as where `remaining` is null. */
+      held: Type.Optional(Type.Integer({ minimum: 0 })),
       resetsAtMs: Nullable(TimeMs),
       /** Null: nobody's key, or the course is closed. */
       rateLimits: Nullable(RateLimits),
