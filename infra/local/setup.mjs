@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { alone, whenChanged } from './setup/once.mjs'
 import { BIN, PROJECT, run, say, step } from './setup/run.mjs'
+import { makeScratch } from './setup/scratch.mjs'
 
 // The binary itself, not a shell's wrapper around it: signals and pids are those of the real process.
 const NODE = join(BIN, 'node')
@@ -16,7 +17,7 @@ const COMMANDS = {
     const code = await check()
     if (code !== 0) return code
     say('Running the tests')
-    return run(NODE, [binOf('tap'), ...args])
+    return run(NODE, [binOf('tap'), ...args], { env: { TMPDIR: makeScratch() } })
   },
   'test:crash': async args => run(NODE, [join('test', 'crash', 'main.ts'), ...args]),
   'test:compose': async args => run(NODE, [join('test', 'compose', 'main.ts'), ...args], { orderly: true }),

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { copyNewCluster } from './servers/postgres-template.ts'
 import type { Demo } from './state.ts'
 
 export interface Launch {
@@ -34,7 +35,7 @@ const NOT_INHERITED =
 
 /** Starts Lectern with the demo course on free ports and waits until it is ready. */
 export async function launchLectern({ env = {}, args = [] }: Launch = {}): Promise<Launched> {
-  const home = env.LECTERN_HOME ?? (await mkdtemp(join(tmpdir(), 'lectern-')))
+  const home = env.LECTERN_HOME ?? (await newHome())
   const inherited = Object.entries(process.env).filter(([name]) => !NOT_INHERITED.test(name))
   // It stops by itself when this process goes away: the channel that fork() opens tells it.
   const child = fork(MAIN, args, {
@@ -71,4 +72,10 @@ export async function launchLectern({ env = {}, args = [] }: Launch = {}): Promi
     await sleep(50)
   }
   return { pid: child.pid ?? 0, home, demo: await refresh(), output: () => output, refresh, stop }
+}
+
+async function newHome(): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'lectern-'))
+  await copyNewCluster(join(home, 'postgres'))
+  return home
 }

@@ -1,4 +1,5 @@
 import { Balance } from '@lectern/shared/contracts/quota.ts'
+import { RefusalUse } from '@lectern/shared/contracts/refusals.ts'
 import {
   DayUse,
   EndingUse,
@@ -28,6 +29,7 @@ export const Use = Type.Object({
   hours,
   models: Type.Array(ModelCost),
   endings,
+  refusals: Type.Array(RefusalUse, { description: 'of requests that never began, by reason' }),
   topStudents,
   nearLimit: Type.Array(NearLimit, {
     description: 'who has a fifth of the week or less left, of the 200 who used most',
@@ -60,6 +62,7 @@ export const TABLES = {
     ],
   },
   endings: tableOf('endings', EndingUse),
+  refusals: tableOf('refusals', RefusalUse),
   students: tableOf('topStudents', StudentUse),
   'near-limit': tableOf('nearLimit', NearLimit),
   questions: tableOf('topQuestions', QuestionUse),

@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
+import { mayFitSmaller } from '@lectern/shared/contracts/quota.ts'
 import { NobodyThereError } from '@lectern/shared/nats/requester.ts'
 import { boundOfPrompt, countable, type PromptCosts } from './bound.ts'
 import { type ChatBody, choicesOf, outputCapOf } from './chat.ts'
@@ -52,7 +53,7 @@ export async function holdTokens(parts: HoldParts, asker: Asker, system: string 
   const byBytes = boundOfPrompt(body, system, tokens)
   const first = await reserve(parts, asker, { id: asker.id, inputTokens: byBytes, lowerOutput: false })
   if (first.granted) return first
-  if (!(await mayFit(parts.quota, keyHash, first))) throw new Refused(first)
+  if (!mayFitSmaller(first)) throw new Refused(first)
 
   const { texts, fixedTokens } = countable(body, system, tokens)
   const counted = await parts.tokenizer.bound(texts, tokens.vocabularies, keyHash)
@@ -87,13 +88,4 @@ async function reserve(
   if (reservation.granted) return { ...reservation, id, inputTokens }
   if (reservation.reason === 'invalid_api_key') quota.forget(keyHash)
   return reservation
-}
-
-/** Whether a smaller question could help: not without any tokens left, those held by running requests included. */
-async function mayFit(quota: QuotaClient, keyHash: string, denial: Denied): Promise<boolean> {
-  if (denial.reason === 'budget_in_use') return true
-  if (denial.reason !== 'insufficient_quota') return false
-  if ((denial.remaining ?? 0) > 0) return true
-  const own = await quota.balance(keyHash)
-  return own.known && own.balance.remaining + own.balance.held > 0
 }

@@ -88,9 +88,9 @@ const EXPECTED: Record<string, Expected> = {
   nothing: alone(LOST, 2, true),
   'comments, error': alone(LOST_LATER, 0, false),
   'comments, cut': alone(LOST_LATER, 0, false),
-  'half a frame at the end': alone(['200 frame provider_error', 'upstream_cut estimate 1'], 0, false),
-  'a last line': alone(['200 whole', 'completed estimate 1'], 0, false),
-  'half a frame': alone(['200 frame provider_error', 'upstream_cut estimate 1'], 0, false),
+  'half a frame at the end': alone(['200 frame provider_error', 'upstream_cut estimate some'], 0, false),
+  'a last line': alone(['200 whole', 'completed estimate some'], 0, false),
+  'half a frame': alone(['200 frame provider_error', 'upstream_cut estimate some'], 0, false),
 }
 
 const server = createServer((request, response) => {
@@ -144,7 +144,8 @@ async function see(model: string, stream: boolean): Promise<[string, string]> {
   if (outcome === 'upstream_failed') t.equal(chargeTokens, 0, `${model}: nothing is charged`)
   return [
     `${response.status} ${whatOf(response.status, text, stream)}`,
-    `${outcome} ${usage?.source} ${usage?.outputTokens}`,
+    // A tokenizer that is busy for too long leaves an estimate to the bytes.
+    `${outcome} ${usage?.source} ${usage?.source === 'estimate' && usage.outputTokens > 0 ? 'some' : usage?.outputTokens}`,
   ]
 }
 

@@ -118,7 +118,7 @@ export function answerAsStaff(
     const { left, rateLimits } = staff
     const fitting = left === null ? wanted : Math.floor((left - request.inputTokens) / request.choices)
     if (fitting < (request.lowerOutput ? Math.min(wanted, USEFUL_OUTPUT) : wanted)) {
-      return { ...INSUFFICIENT, remaining: left, resetsAtMs: RESETS_AT_MS, rateLimits }
+      return { ...INSUFFICIENT, remaining: left, held: staff.held, resetsAtMs: RESETS_AT_MS, rateLimits }
     }
     const maxOutputTokens = Math.min(wanted, staff.maxOutputTokens ?? wanted, fitting)
     const tokensHeld = tokensToHold({ ...request, maxOutputTokens }, staff.weights)

@@ -12,6 +12,7 @@ import {
   ReleaseCall,
   ReserveCall,
 } from '@lectern/shared/contracts/quota.ts'
+import { WeekRefusalsCall } from '@lectern/shared/contracts/refusals.ts'
 import * as roster from '@lectern/shared/contracts/roster.ts'
 import { MintTrialKeyCall } from '@lectern/shared/contracts/trials.ts'
 import type { Handler, Responder } from '@lectern/shared/nats/responder.ts'
@@ -46,7 +47,9 @@ import { setJoinCode } from './handlers/set-join-code.ts'
 import { studentBalance } from './handlers/student-balance.ts'
 import { updateCourse } from './handlers/update-course.ts'
 import { updateStudent } from './handlers/update-student.ts'
+import { weekRefusals } from './handlers/week-refusals.ts'
 import type { WithLoading } from './loader.ts'
+import type { RefusalTally } from './refusal-tally.ts'
 import type { Stores } from './store/stores.ts'
 import type { SyncAccount } from './sync.ts'
 
@@ -58,12 +61,13 @@ export interface Parts extends Stores {
   weekOf: WeekOf
   accountOf: AccountOf
   followUp: FollowUp
+  tally: RefusalTally
   budgetWaitMs: number
 }
 
 /** What gateways ask: while a request runs, and for a student's own keys at providers. */
 export function answerGateways(responder: Responder, parts: Parts): void {
-  responder.on(ReserveCall, reserve(parts))
+  responder.on(ReserveCall, parts.tally.watch(reserve(parts)))
   responder.on(ReleaseCall, release(parts.reservations))
   responder.on(AuthenticateCall, authenticate(parts))
   responder.on(OwnBalanceCall, ownBalance(parts))
@@ -97,6 +101,7 @@ export function answerStaff(responder: Responder, parts: Parts): void {
   on(budget.GrantCall, addGrant(parts))
   on(budget.StudentBalanceCall, studentBalance(parts))
   on(budget.ListLedgerCall, listLedger(students, statements))
+  on(WeekRefusalsCall, weekRefusals(parts.refusals))
   on(roster.SetJoinCodeCall, setJoinCode(courses))
   on(roster.UpdateStudentCall, updateStudent(parts))
   on(roster.PlanImportCall, planImport(parts.imports))

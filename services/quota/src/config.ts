@@ -68,6 +68,13 @@ export const Config = Type.Object({
     maximum: LONGEST_TIMER_MS,
     description: 'an account is compared again when its last comparison is older than this',
   }),
+  REFUSALS_INTERVAL_MS: Type.Integer({
+    default: 2000,
+    minimum: 10,
+    maximum: LONGEST_TIMER_MS,
+    description:
+      'how often refusals are added to their sums; a replica that is killed loses those of this long',
+  }),
   STAFF_SESSION_IDLE_MS: Type.Integer({
     default: 12 * 3_600_000,
     minimum: 60_000,

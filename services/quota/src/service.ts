@@ -20,6 +20,7 @@ import { completionRecorded } from './handlers/completion-recorded.ts'
 import { createLoader } from './loader.ts'
 import { answerStudents } from './me-calls.ts'
 import { createPolicyRepair, createReconciler } from './reconciler.ts'
+import { createRefusalTally } from './refusal-tally.ts'
 import { createSettlement, type RecordEnds } from './settlement.ts'
 import { answerIdentity } from './staff-calls.ts'
 import { openStores, type Stores } from './store/stores.ts'
@@ -100,6 +101,10 @@ function answer(
     loadTimeoutMs: config.LOAD_TIMEOUT_MS,
   })
   const weekOf = createWeekOf(stores)
+  const tally = createRefusalTally(stores)
+  const add = () => tally.flush()
+  closing.defer(() => add().catch((error: unknown) => log.warn({ err: error }, 'last refusals not counted')))
+  startPeriodic('sums of refusals', { intervalMs: config.REFUSALS_INTERVAL_MS, log, closing }, add)
   const parts = {
     ...stores,
     sync,
@@ -108,6 +113,7 @@ function answer(
     readAmounts: createReadAmounts(stores.accounts, withLoading),
     accountOf: createAccountOf({ ...stores, weekOf }),
     followUp: createFollowUp(log, closing),
+    tally,
     budgetWaitMs: config.BUDGET_WAIT_MS,
   }
   const responder = createResponder(nc, { queue: 'quota', log })

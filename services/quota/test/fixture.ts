@@ -105,6 +105,7 @@ export async function startFixture(
     REDIS_URL: givenUrl ?? servers.redisUrl,
     EXPIRE_INTERVAL_MS: '50',
     RECONCILE_INTERVAL_MS: '50',
+    REFUSALS_INTERVAL_MS: '50',
     ...env,
   }
   const options = { name: 'quota', ...(clock ? { clock } : {}) }

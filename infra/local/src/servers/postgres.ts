@@ -16,6 +16,12 @@ export interface PostgresOptions extends ServerOptions {
 
 const USER = 'lectern'
 const DATABASE = 'lectern'
+/** How a new database cluster is made. */
+export const INITDB_OPTIONS = [
+  ...[`--username=${USER}`, '--auth=scram-sha-256'],
+  // Order by bytes (fast), but letters as Unicode has them: the search index ignores what it takes for punctuation.
+  ...['--encoding=UTF8', '--locale=C', '--lc-ctype=C.UTF-8', '--no-sync', '--no-instructions'],
+]
 // Smart shutdown (SIGTERM) would wait for every client to leave by itself; fast shutdown ends their sessions.
 const STOP_SIGNAL = 'SIGINT'
 // Messages in English: a taken port is recognised by its text.
@@ -68,11 +74,7 @@ async function initialise(initdb: string, files: ReturnType<typeof filesIn>): Pr
   const running = spawnProcess({
     name: 'initdb',
     command: initdb,
-    args: [
-      ...['-D', data, `--pwfile=${passwordFile}`, `--username=${USER}`, '--auth=scram-sha-256'],
-      // Order by bytes (fast), but letters as Unicode has them: the search index ignores what it takes for punctuation.
-      ...['--encoding=UTF8', '--locale=C', '--lc-ctype=C.UTF-8', '--no-sync', '--no-instructions'],
-    ],
+    args: ['-D', data, `--pwfile=${passwordFile}`, ...INITDB_OPTIONS],
     env: ENVIRONMENT,
     logFile: files.log,
     pidFile: files.pid,

@@ -128,6 +128,8 @@ export const ReserveCall = defineCall(
       /** When trying again makes sense; null: not at all. */
       retryAfterMs: Nullable(Type.Integer({ minimum: 0 })),
       remaining: Nullable(Type.Integer()),
+      /** By requests that still run: it may come back. Absent: not known, as where `remaining` is null. */
+      held: Type.Optional(Type.Integer({ minimum: 0 })),
       resetsAtMs: Nullable(TimeMs),
       /** Null: nobody's key, or the course is closed. */
       rateLimits: Nullable(RateLimits),
@@ -169,3 +171,13 @@ export const OwnBalanceCall = defineCall(
     Type.Object({ known: Type.Literal(false), reason: Type.Enum(['invalid_api_key', 'course_closed']) }),
   ]),
 )
+
+/** Whether a smaller question could be granted after this denial: tokens are left, those held by running requests included. */
+export function mayFitSmaller(denial: {
+  reason: DenialReason
+  remaining: number | null
+  held?: number
+}): boolean {
+  if (denial.reason === 'budget_in_use') return true
+  return denial.reason === 'insufficient_quota' && (denial.remaining ?? 0) + (denial.held ?? 0) > 0
+}

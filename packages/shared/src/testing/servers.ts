@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startNats } from '@lectern/local/servers/nats.ts'
 import { startPostgres } from '@lectern/local/servers/postgres.ts'
+import { copyNewCluster } from '@lectern/local/servers/postgres-template.ts'
 import { startRedis } from '@lectern/local/servers/redis.ts'
 import type { RunningServer } from '@lectern/local/servers/server.ts'
 import pg from 'pg'
@@ -68,7 +69,11 @@ export async function startTestServers(t: Test, wanted: WantedServers): Promise<
     const throwaway = redis === true || !redis.keep
     add('redis', port => startRedis({ dir: join(home, 'redis'), port, throwaway }))
   }
-  if (postgres) add('postgres', port => startPostgres({ dir: join(home, 'postgres'), port, throwaway: true }))
+  if (postgres) {
+    const dir = join(home, 'postgres')
+    await copyNewCluster(dir)
+    add('postgres', port => startPostgres({ dir, port, throwaway: true }))
+  }
   await Promise.all(jobs)
   if (postgres && started.postgres) await createSchemas(started.postgres.url, [postgres].flat())
 

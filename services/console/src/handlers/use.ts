@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { StudentBalanceCall } from '@lectern/shared/contracts/budget.ts'
 import { type Course, GetCourseCall } from '@lectern/shared/contracts/courses.ts'
 import { CourseId } from '@lectern/shared/contracts/fields.ts'
+import { WeekRefusalsCall } from '@lectern/shared/contracts/refusals.ts'
 import {
   QuestionsUseCall,
   type StudentUse,
@@ -41,22 +42,25 @@ export const use: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { nc, 
   const balance = requester(nc, StudentBalanceCall)
   const weekUse = requester(nc, WeekUseCall, { timeoutMs: TIMEOUT_MS })
   const weeksUse = requester(nc, WeeksUseCall, { timeoutMs: TIMEOUT_MS })
+  const weekRefusals = requester(nc, WeekRefusalsCall)
   const questionsUse = requester(nc, QuestionsUseCall, { timeoutMs: TIMEOUT_MS })
 
   async function read(courseId: string, asked: number | undefined): Promise<Use> {
     const course = await getCourse({ courseId })
     const week = asked ?? currentWeek(course, clock.nowMs())
-    const [{ models, ...rest }, { items: weeks }, { items: topQuestions }] = await Promise.all([
-      weekUse({ courseId, week, timezone: course.timezone }),
-      weeksUse({ courseId }),
-      questionsUse({ courseId, week, limit: 20 }),
-    ])
+    const [{ models, ...rest }, { items: weeks }, { items: topQuestions }, { items: refusals }] =
+      await Promise.all([
+        weekUse({ courseId, week, timezone: course.timezone }),
+        weeksUse({ courseId }),
+        questionsUse({ courseId, week, limit: 20 }),
+        weekRefusals({ courseId, week }),
+      ])
     const { modelPrices, currency = 'USD' } = course
     const priced = models.map(model => ({ ...model, cost: costOf(model, modelPrices) }))
     const costs = priced.flatMap(({ cost }) => cost ?? [])
     return {
       ...rest,
-      ...{ week, weeks, topQuestions, models: priced, currency },
+      ...{ week, weeks, topQuestions, refusals, models: priced, currency },
       cost: costs.length > 0 ? costs.reduce((sum, cost) => sum + cost, 0) : null,
       nearLimit: await nearLimit(course, week, rest.topStudents),
     }

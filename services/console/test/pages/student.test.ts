@@ -1,4 +1,5 @@
 import t from 'tap'
+import { until } from '../lectern.ts'
 import { MODEL, RUNNING, startCampus } from '../students-page.ts'
 import { axeFaults, openWindow, startBrowser } from './browser.ts'
 
@@ -90,7 +91,7 @@ t.test('a chat streams, costs what it costs, and is found among the conversation
   await press('New chat')
   const conversations = card('Your conversations')
   await conversations.getByRole('link', { name: 'What is a gradient?' }).waitFor()
-  t.ok((await left()) < 5000)
+  await until(left, tokens => tokens < 5000)
   await card('Your use by day').getByRole('table').waitFor()
   t.same(await axeFaults(page), [])
   await conversations.getByRole('link', { name: 'What is a gradient?' }).click()

@@ -1,6 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto'
+import { ReserveCall } from '@lectern/shared/contracts/quota.ts'
+import { hashKey } from '@lectern/shared/keys.ts'
+import { requester } from '@lectern/shared/nats/requester.ts'
 import t from 'tap'
-import { COURSE, until } from '../lectern.ts'
+import type { Use } from '../../src/use-tables.ts'
+import { COURSE, type Imported, until } from '../lectern.ts'
 import { record, startLectern } from '../real-services.ts'
 import { signedIn } from '../staff.ts'
 import { axeFaults, openWindow, startBrowser } from './browser.ts'
@@ -81,6 +85,27 @@ t.test('another week is chosen on the strip, and each table is a file', async t 
     t.equal(answer.status(), 200, address)
     t.match(answer.headers()['content-type'], /^text\/csv/)
   }
+})
+
+t.test('what was refused before it began is there with its reason', async t => {
+  const { body: imported } = await api<Imported[]>('POST /api/courses/ml/students', [
+    { id: 'eve', name: 'Eve', email: 'eve@example.edu' },
+  ])
+  const question = {
+    ...{ keyHash: hashKey(imported[0]?.key ?? ''), model: 'large', inputTokens: 200_000 },
+    ...{ maxOutputTokens: 1, choices: 1, lowerOutput: true, ttlMs: 1000 },
+  }
+  const reserve = requester(operator, ReserveCall)
+  for (let i = 0; i < 2; i++) {
+    t.match(await reserve({ ...question, reservationId: randomUUIDv7() }), { reason: 'insufficient_quota' })
+  }
+  const { page } = await openWindow(browser, url, { email })
+  await until(
+    () => api<Use>('GET /api/courses/ml/use'),
+    ({ body }) => body.refusals[0]?.requests === 2,
+  )
+  await page.goto('/courses/ml/use')
+  await page.getByRole('row', { name: 'No tokens left in the week insufficient_quota 2 1' }).waitFor()
 })
 
 t.test('the numbers of the running week follow what happens', async t => {

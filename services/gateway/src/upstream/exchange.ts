@@ -60,6 +60,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #begun = false
   #finished = false
   #timer: NodeJS.Timeout | undefined
+  /** Its time is over, and nothing has come since. */
+  #silent = false
   #deadline: NodeJS.Timeout | undefined
   #mustBegin: NodeJS.Timeout | undefined
 
@@ -87,6 +89,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   pause(): void {
     this.#controller?.pause()
     clearTimeout(this.#timer)
+    this.#silent = false
   }
 
   resume(): void {
@@ -144,7 +147,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #startTimer(ms: number): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#expire(), ms)
+    this.#silent = false
+    this.#timer = setTimeout(() => {
+      // A process that was kept from running hears its timers before its sockets: what they have is heard first.
+      this.#silent = true
+      setImmediate(() => {
+        if (this.#silent && !this.#ended) this.#expire()
+      })
+    }, ms)
   }
 
   #expire(): void {
@@ -212,6 +222,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** The first byte, and every one after it: silence is counted anew. */
   #begin(): void {
+    this.#silent = false
     if (this.#begun) return void this.#timer?.refresh()
     this.#begun = true
     clearTimeout(this.#mustBegin)

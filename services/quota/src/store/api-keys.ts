@@ -10,6 +10,8 @@ export interface ApiKeys {
   find(keyId: string): Promise<KeyRow>
   /** Null: there is no such key. */
   findByHash(hash: string): Promise<FoundKey | null>
+  /** The same for many; those of nobody are left out. */
+  findByHashes(hashes: string[]): Promise<Map<string, FoundKey>>
   create(studentId: string, key: NewKey): Promise<KeyRow>
   /** With the session keys that were made by it. Repeatable: the first time stays. */
   revoke(keyId: string): Promise<{ key: KeyRow; ended: string[] }>
@@ -48,16 +50,9 @@ export function createApiKeys(database: Database): ApiKeys {
   return {
     find: keyId => findKey(database, keyId),
 
-    async findByHash(hash) {
-      const key = await database.apiKey.findUnique({ where: { hash }, include: withOwner })
-      if (key) return { ...key, expiresAt: null }
-      const include = { key: { include: withOwner }, ...withOwner }
-      const sessionKey = await database.sessionKey.findUnique({ where: { hash }, include })
-      if (!sessionKey) return null
-      const { key: parent, expiresAt } = sessionKey
-      const student = parent?.student ?? sessionKey.student
-      return student && { student, revokedAt: parent?.revokedAt ?? null, expiresAt }
-    },
+    findByHash: async hash => (await findKeys(database, [hash])).get(hash) ?? null,
+
+    findByHashes: hashes => findKeys(database, hashes),
 
     create(studentId, key) {
       return notTaken(database.$transaction(work => insertKey(work, studentId, key)))
@@ -77,6 +72,20 @@ export function createApiKeys(database: Database): ApiKeys {
 
     revokedSince: time => hashesOf(database, { revokedAt: { gte: time } }),
   }
+}
+
+async function findKeys(database: Database, hashes: string[]): Promise<Map<string, FoundKey>> {
+  const keys = await database.apiKey.findMany({ where: { hash: { in: hashes } }, include: withOwner })
+  const found = new Map<string, FoundKey>(keys.map(key => [key.hash, { ...key, expiresAt: null }]))
+  const others = hashes.filter(hash => !found.has(hash))
+  if (others.length === 0) return found
+  const include = { key: { include: withOwner }, ...withOwner }
+  const sessionKeys = await database.sessionKey.findMany({ where: { hash: { in: others } }, include })
+  for (const { hash, key, student: own, expiresAt } of sessionKeys) {
+    const student = key?.student ?? own
+    if (student) found.set(hash, { student, revokedAt: key?.revokedAt ?? null, expiresAt })
+  }
+  return found
 }
 
 async function findKey(work: Prisma.TransactionClient, keyId: string): Promise<KeyRow> {

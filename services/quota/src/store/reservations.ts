@@ -201,7 +201,7 @@ function toRateLimits(text: string): RateLimits {
   }
 }
 
-function toDenied([reason, retryAfterMs, remaining, resetsAtMs, limits]: string[]): ReplyOf<
+function toDenied([reason, retryAfterMs, remaining, held, resetsAtMs, limits]: string[]): ReplyOf<
   typeof ReserveCall
 > {
   const orNull = (text: string | undefined) => (text ? Number(text) : null)
@@ -210,6 +210,7 @@ function toDenied([reason, retryAfterMs, remaining, resetsAtMs, limits]: string[
     reason: reason as DenialReason,
     retryAfterMs: orNull(retryAfterMs),
     remaining: orNull(remaining),
+    ...(held ? { held: Number(held) } : {}),
     resetsAtMs: orNull(resetsAtMs),
     rateLimits: limits ? toRateLimits(limits) : null,
   }

@@ -12,6 +12,7 @@ import { createLedger, type Ledger } from './ledger.ts'
 import { createPolicies, type Policies } from './policies.ts'
 import { createProviderKeys, type ProviderKeys } from './provider-keys.ts'
 import { type RedisClock, startRedisClock } from './redis-clock.ts'
+import { createRefusals, type Refusals } from './refusals.ts'
 import { createReservations, type Reservations } from './reservations.ts'
 import { createRosterImports, type RosterImports } from './roster-imports.ts'
 import { createStaffMembers, type StaffMembers } from './staff.ts'
@@ -48,6 +49,7 @@ export interface Stores {
   studentSessions: StudentSessions
   trials: Trials
   useByDay: UseByDay
+  refusals: Refusals
 }
 
 /** Who the staff are and who of them is signed in. */
@@ -92,6 +94,7 @@ export function openStores(context: ServiceContext<Config>): Stores {
     studentSessions: createStudentSessions(database, tries),
     trials: createTrials(database),
     useByDay: createUseByDay(pool),
+    refusals: createRefusals(pool),
   }
 }
 

@@ -21,7 +21,7 @@ export function HandOut({ students }: { students: KeyedStudent[] }) {
           <div>{email}</div>
           <div>{course}</div>
           <div className={classes.key}>{key}</div>
-          <small>{t('roster:keys.slip')}</small>
+          <small>{t('roster:keys.slip', { page: `${location.origin}/me` })}</small>
         </section>
       ))}
     </div>

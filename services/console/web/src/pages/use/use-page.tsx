@@ -21,6 +21,7 @@ import { Models } from './models.tsx'
 import { NearLimit } from './near-limit.tsx'
 import { useQueryOf } from './queries.ts'
 import { Questions } from './questions.tsx'
+import { Refused } from './refused.tsx'
 import { Tiles } from './tiles.tsx'
 import { TopStudents } from './top-students.tsx'
 import { Trend } from './trend.tsx'
@@ -74,7 +75,10 @@ function Week({ use, nowMs }: { use: Use; nowMs: number }) {
         <Alert color="gray">{t('use:late', { time: format.time(use.countedToMs, course.timezone) })}</Alert>
       )}
       {use.requests === 0 ? (
-        <Empty title={t('use:none.title', { week: weekOf(use.week) })} text={t('use:none.text')} />
+        <>
+          <Empty title={t('use:none.title', { week: weekOf(use.week) })} text={t('use:none.text')} />
+          {use.refusals.length > 0 && <Refused use={use} />}
+        </>
       ) : (
         <>
           <Tiles use={use} />
@@ -85,6 +89,7 @@ function Week({ use, nowMs }: { use: Use; nowMs: number }) {
           <Models use={use} />
           <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="xl" verticalSpacing="xl">
             <NearLimit use={use} />
+            <Refused use={use} />
             <Endings use={use} />
             <TopStudents use={use} />
             <Questions use={use} />
