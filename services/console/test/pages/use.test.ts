@@ -77,7 +77,7 @@ t.test('another week is chosen on the strip, and each table is a file', async t 
   t.equal(await days.getByRole('row').count(), 8, 'each day of the week, and the heading')
   await days.getByRole('row', { name: / 2 1,000$/ }).waitFor()
   const links = await page.getByRole('link', { name: /^CSV/ }).all()
-  t.equal(links.length, 8)
+  t.equal(links.length, 9)
   for (const link of links) {
     const address = (await link.getAttribute('href')) ?? ''
     t.match(address, /week=1$/)

@@ -1,4 +1,5 @@
 import { WeekRefusalsCall } from '@lectern/shared/contracts/refusals.ts'
+import { MintTrialKeyCall } from '@lectern/shared/contracts/trials.ts'
 import t from 'tap'
 import { type Enrolled, newKey, startFixture, until } from '../fixture.ts'
 
@@ -24,6 +25,17 @@ t.test('refusals are counted by reason, with the students who met them', async t
   t.match(least, { reason: 'model_not_found', requests: 1, students: 1 })
   t.ok(Date.now() - Date.parse(most?.lastAt ?? '') < 60_000)
   t.same(others, [])
+})
+
+t.test('what is refused to staff who try a prompt is not counted', async t => {
+  const who = await quota.course({ weeklyTokens: 0 })
+  const { courseId } = who
+  const { hash: keyHash } = newKey(courseId)
+  const { studentId } = await quota.ask(MintTrialKeyCall, { courseId, staff: 's', name: 'Ada', keyHash })
+  t.match(await quota.reserve({ ...who, studentId, keyHash }, lastQuestion), { granted: false })
+  await quota.reserve(who, lastQuestion)
+  await counted(who, 1)
+  t.match(await refusals(who), [{ requests: 1, students: 1 }])
 })
 
 t.test('what came before is added to, also by another replica', async t => {
