@@ -152,7 +152,7 @@ t.test('another limit is in force at once, for what is already taken, too', asyn
   await putCourse({ version: 6, requests_per_minute: 1, tokens_per_minute: 1 })
   t.match(
     await call('g', 1),
-    ['denied', 'rate_limit_exceeded', '60000', /./, /./, '1 0 60000 1 0 60000'],
+    ['denied', 'rate_limit_exceeded', '60000', /./, /./, /./, '1 0 60000 1 0 60000'],
     'a lower one makes nobody wait longer than a minute',
   )
 })

@@ -58,7 +58,7 @@ t.test('P4: each refusal has its reason, costs nothing, and stands in the docume
   const before = await account()
 
   await putCourse({ version: 2, models: '\na\n\nb\n' })
-  t.has(await reserve(), ['denied', 'model_not_found', '', '1000', String(NOW_MS + WEEK_MS)])
+  t.has(await reserve(), ['denied', 'model_not_found', '', '1000', '0', String(NOW_MS + WEEK_MS)])
   t.has(await reserve({ model: 'a\n\nb' }), ['denied', 'model_not_found'], 'a part of the list is no name')
   t.has(await reserve({ model: 'b', reservation: 'b' }), ['granted'])
   await settle({ reservation: 'b', end: 'release', charge_tokens: 0 })
@@ -87,13 +87,19 @@ t.test('P4: each refusal has its reason, costs nothing, and stands in the docume
   t.has(await reserve({ reservation: 'x', input_tokens: 1000 }), ['denied', 'insufficient_quota', '', '1000'])
   t.has(await reserve({ reservation: 'five', input_tokens: 500, max_output_tokens: 400 }), ['granted'])
   t.has(await reserve({ reservation: 'x', input_tokens: 500 }), ['denied', 'budget_in_use', '1000', '100'])
-  t.has(await reserve({ reservation: 'x', input_tokens: 985 }), ['denied', 'insufficient_quota', '', '100'])
+  t.has(await reserve({ reservation: 'x', input_tokens: 985 }), [
+    'denied',
+    'insufficient_quota',
+    '',
+    '100',
+    '900',
+  ])
   await settle({ reservation: 'five', end: 'release', charge_tokens: 0 })
 
   t.has(await reserve({ reservation: 'x', now_ms: NOW_MS - 1 }), ['denied', 'course_closed'])
   t.has(await reserve({ reservation: 'x', now_ms: NOW_MS + 2 * WEEK_MS }), ['denied', 'course_closed'])
   await putKey('revoked', epoch)
-  t.same(await reserve({ reservation: 'x' }), ['denied', 'invalid_api_key', '', '', '', ''])
+  t.same(await reserve({ reservation: 'x' }), ['denied', 'invalid_api_key', '', '', '', '', ''])
   t.same(await account(), before, 'refusals and releases left the account as it was')
 })
 
