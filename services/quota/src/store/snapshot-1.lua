@@ -14,7 +14,7 @@
 local bucket = KEYS[1]
 local student, week = ARGV[3], tonumber(ARGV[4])
 local epoch = redis.call('GET', bucket .. ':epoch')
-if not epoch or not string.find(redis.call('INFO', 'replication'), 'master_replid:' .. string.sub(epoch, 1, 40), 1, true) then
+if not epoch or not string.find(redis.call('INFO', 'server'), 'run_id:' .. string.sub(epoch, 1, 40), 1, true) then
   return { 'closed' }
 end
 local time = redis.call('TIME')
