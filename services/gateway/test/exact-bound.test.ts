@@ -101,6 +101,15 @@ t.test('P4: with nothing left nothing is counted, unless running requests hold i
   staff.held = 5
 })
 
+t.test('P4: a quota service of another release does not say what is held, and is asked again', async t => {
+  const nothingLeft = { remaining: 0, resetsAtMs: null, rateLimits: null }
+  staff.deny = { granted: false, reason: 'insufficient_quota', retryAfterMs: null, ...nothingLeft }
+  const { response, reserved } = await ask(0, ENGLISH)
+  t.equal(response.status, 429)
+  t.equal(reserved.length, 2)
+  staff.deny = null
+})
+
 t.test('a prompt too long to be counted is decided by its bytes', async t => {
   const long = 'word '.repeat(30_000)
   t.equal((await ask(40_000, long)).response.status, 429)

@@ -172,12 +172,15 @@ export const OwnBalanceCall = defineCall(
   ]),
 )
 
-/** Whether a smaller question could be granted after this denial: tokens are left, those held by running requests included. */
+/**
+ * Whether a smaller question could be granted after this denial: tokens are left, those held by running requests included. Where
+ * those are not known (a quota service of another release), it could.
+ */
 export function mayFitSmaller(denial: {
   reason: DenialReason
   remaining: number | null
   held?: number
 }): boolean {
   if (denial.reason === 'budget_in_use') return true
-  return denial.reason === 'insufficient_quota' && (denial.remaining ?? 0) + (denial.held ?? 0) > 0
+  return denial.reason === 'insufficient_quota' && (denial.remaining ?? 0) + (denial.held ?? Infinity) > 0
 }
