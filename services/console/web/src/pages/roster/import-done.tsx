@@ -1,5 +1,4 @@
 import { Alert, Button, Group } from '@mantine/core'
-import { useBlocker } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { RosterImport } from '../../api/types.ts'
@@ -9,6 +8,7 @@ import { DataTable } from '../../parts/data-table.tsx'
 import { download } from '../../parts/download.ts'
 import { ButtonLink } from '../../parts/links.tsx'
 import { Page } from '../../parts/page.tsx'
+import { useUnsaved } from '../../parts/unsaved.tsx'
 import { HandOut, type KeyedStudent } from './hand-out.tsx'
 
 /** After an import: the new keys, to be saved or printed now, because they are never shown again. */
@@ -20,10 +20,7 @@ export function ImportDone({ done: { added, changed, dropped } }: { done: Roster
     student && key ? [{ id: student, name, email, key }] : [],
   )
   const unsaved = keyed.length > 0 && !saved
-  useBlocker({
-    shouldBlockFn: () => unsaved && !window.confirm(t('roster:keys.leave')),
-    enableBeforeUnload: unsaved,
-  })
+  const { question } = useUnsaved(unsaved, t('roster:keys.leave'))
   const save = () => {
     const rows = keyed.map(({ id: student, name, email, key }) => [student, name, email, key])
     download(`${id}-keys.csv`, toCsv(['id', 'name', 'email', 'key'], rows))
@@ -60,6 +57,7 @@ export function ImportDone({ done: { added, changed, dropped } }: { done: Roster
         </Page>
       </div>
       <HandOut students={keyed} />
+      {question}
     </>
   )
 }
