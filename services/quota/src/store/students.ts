@@ -19,6 +19,8 @@ export interface StudentFilter {
   q?: string | undefined
   group?: string | undefined
   active?: boolean | undefined
+  /** Only these. */
+  ids?: readonly string[] | undefined
 }
 export type StudentPatch = RequestOf<typeof UpdateStudentCall>['patch']
 
@@ -74,7 +76,13 @@ export function createStudents(database: Database): Students {
 
     list(courseId, filter, limit, after) {
       return database.student.findMany({
-        where: { courseId, ...whereOf(filter), ...(after === undefined ? {} : { id: { gt: after } }) },
+        where: {
+          ...{ courseId, ...whereOf(filter) },
+          id: {
+            ...(filter.ids === undefined ? {} : { in: [...filter.ids] }),
+            ...(after === undefined ? {} : { gt: after }),
+          },
+        },
         orderBy: { id: 'asc' },
         take: limit,
         include: withKeys,
