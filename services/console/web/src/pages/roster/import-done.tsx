@@ -1,9 +1,10 @@
-import { Alert, Button, Group } from '@mantine/core'
+import { Alert, Button, Group, Text } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { RosterImport } from '../../api/types.ts'
 import { useCourse } from '../../app/course.ts'
 import { toCsv } from '../../app/csv.ts'
+import { useFormat } from '../../app/format.ts'
 import { DataTable } from '../../parts/data-table.tsx'
 import { download } from '../../parts/download.ts'
 import { ButtonLink } from '../../parts/links.tsx'
@@ -62,13 +63,18 @@ export function ImportDone({ done: { added, changed, dropped } }: { done: Roster
   )
 }
 
+/** Thousands of rows would take the browser seconds, and nobody copies them by hand. */
+const MOST_SHOWN = 100
+
 function KeyTable({ students }: { students: KeyedStudent[] }) {
   const { t } = useTranslation()
+  const format = useFormat()
+  const hidden = Math.max(0, students.length - MOST_SHOWN)
   return (
     <div className="no-print">
       <DataTable
         label={t('roster:keys.title')}
-        rows={students}
+        rows={students.slice(0, MOST_SHOWN)}
         idOf={({ id }) => id}
         columns={[
           { title: t('roster:column.name'), cell: ({ name }) => name },
@@ -76,6 +82,11 @@ function KeyTable({ students }: { students: KeyedStudent[] }) {
           { title: t('roster:keys.key'), cell: ({ key }) => <span className="code">{key}</span> },
         ]}
       />
+      {hidden > 0 && (
+        <Text size="sm" c="dimmed" mt="xs">
+          {t('roster:keys.more', { count: hidden, number: format.number(hidden) })}
+        </Text>
+      )}
     </div>
   )
 }
