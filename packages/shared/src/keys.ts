@@ -13,7 +13,7 @@ import { crc32 } from 'node:zlib'
 
 const PREFIX = 'ln_'
 const RANDOM_LENGTH = 30
-/** Drawn anew at each try: 62 ** 4 endings, of which some 57,700 fit, so that every key stays as likely as any other to half a percent. */
+/** Drawn anew at each try: 62 ** 4 endings, of which some 57,700 fit, so that all keys are equally likely to half a percent. */
 const REDRAWN_LENGTH = 4
 const CHECKSUM_LENGTH = 6
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
