@@ -4,9 +4,10 @@ import type { Browser, Page } from 'playwright-core'
 import { openWindow, startBrowser } from '../../test/pages/browser.ts'
 import { startCampus } from '../../test/students-page.ts'
 import english from './course.en.json' with { type: 'json' }
-import { MODELS, makeCourse, type PicturedCourse } from './course.ts'
+import { makeCourse, type PicturedCourse } from './course.ts'
 import chinese from './course.zh-CN.json' with { type: 'json' }
 import { PICTURES, type Picture } from './pages.ts'
+import { MODELS } from './questions.ts'
 import { textsOf } from './texts.ts'
 
 /** `npm run screenshots [name...]`: a picture of each page, of real services with a course that is made up, in docs/screenshots. */
