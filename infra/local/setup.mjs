@@ -21,6 +21,7 @@ const COMMANDS = {
   },
   'test:crash': async args => run(NODE, [join('test', 'crash', 'main.ts'), ...args]),
   'test:compose': async args => run(NODE, [join('test', 'compose', 'main.ts'), ...args], { orderly: true }),
+  screenshots: async args => run(NODE, [join(WEB, 'screenshots', 'main.ts'), ...args], { orderly: true }),
   bench: async args => run(NODE, [join('bench', 'main.ts'), ...args], { orderly: true }),
 }
 
@@ -97,7 +98,9 @@ function binOf(name, command = name) {
 
 const [command, ...args] = process.argv.slice(2)
 if (!COMMANDS[command]) {
-  say('usage: node infra/local/setup.mjs start|test|test:crash|test:compose|check|bench [arguments]')
+  say(
+    'usage: node infra/local/setup.mjs start|test|test:crash|test:compose|check|bench|screenshots [arguments]',
+  )
   process.exit(2)
 }
 if (Number.parseInt(process.versions.node, 10) < 18) {

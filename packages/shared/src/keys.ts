@@ -7,12 +7,14 @@ import { crc32 } from 'node:zlib'
  *
  * Only the SHA-256 of a key is stored or sent (P10). A key is minted so that the first byte of its hash equals its
  * course's bucket: whoever holds the hash knows at once where in Redis the key, the student and the course live, and one
- * script can decide a whole reservation, on a Redis Cluster too. It costs 256 tries on average (about two
- * milliseconds) and 8 of the 178 bits.
+ * script can decide a whole reservation, on a Redis Cluster too. It costs 256 tries on average (a quarter of a
+ * millisecond) and 8 of the 178 bits.
  */
 
 const PREFIX = 'ln_'
 const RANDOM_LENGTH = 30
+/** Drawn anew at each try: 62 ** 4 endings, of which some 57,700 fit, so that all keys are equally likely to half a percent. */
+const REDRAWN_LENGTH = 4
 const CHECKSUM_LENGTH = 6
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const KEY_SHAPE = new RegExp(`^${PREFIX}[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}$`)
@@ -55,8 +57,14 @@ export function mintKey(
   random: (n: number) => number = randomInt,
 ): { key: string; hash: string } {
   const bucket = bucketOfCourse(courseId)
+  const draw = (length: number) => {
+    let text = ''
+    while (text.length < length) text += ALPHABET[random(62)]
+    return text
+  }
+  const beginning = PREFIX + draw(RANDOM_LENGTH - REDRAWN_LENGTH)
   for (;;) {
-    const body = PREFIX + Array.from({ length: RANDOM_LENGTH }, () => ALPHABET[random(62)]).join('')
+    const body = beginning + draw(REDRAWN_LENGTH)
     const key = body + checksum(body)
     const hashed = hashKey(key)
     if (bucketOfKeyHash(hashed) === bucket) return { key, hash: hashed }

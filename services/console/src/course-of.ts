@@ -1,4 +1,4 @@
-import { GetConversationCall } from '@lectern/shared/contracts/conversations.ts'
+import { GetConversationCourseCall } from '@lectern/shared/contracts/conversations.ts'
 import { GetKeyCall, GetStudentCall } from '@lectern/shared/contracts/courses.ts'
 import type { NatsConnection } from '@lectern/shared/nats/connect.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
@@ -16,13 +16,13 @@ export type CourseOf = (place: Place, asked: Asked) => Promise<string | undefine
 export function createCourseOf(nc: NatsConnection): CourseOf {
   const getStudent = requester(nc, GetStudentCall)
   const getKey = requester(nc, GetKeyCall)
-  const getConversation = requester(nc, GetConversationCall)
+  const getConversationCourse = requester(nc, GetConversationCourseCall)
   return async (place, { params, query }) => {
     const named = params as Record<string, string>
     if (place === 'course') return named.course
     if (place === 'student') return (await getStudent({ studentId: named.student ?? '' })).courseId
     if (place === 'key') return (await getKey({ keyId: named.key ?? '' })).courseId
-    if (place === 'conversation') return (await getConversation({ id: named.id ?? '' })).courseId
+    if (place === 'conversation') return (await getConversationCourse({ id: named.id ?? '' })).courseId
     const { course } = query as { course?: unknown }
     return typeof course === 'string' && course !== '' ? course : undefined
   }

@@ -1,3 +1,4 @@
+import type { NewAuditEntry } from '@lectern/shared/contracts/audit.ts'
 import {
   startTestServers,
   type Test,
@@ -87,6 +88,8 @@ export interface RunningConsole {
   servers: TestServers
   url: string
   api: Api
+  /** What was written into the audit log. */
+  audited: NewAuditEntry[]
   stop(): Promise<void>
 }
 
@@ -98,6 +101,6 @@ export async function startConsole(t: Test, wanted: WantedServers = {}): Promise
     PORT: '0',
     ADMIN_TOKEN: TOKEN,
   })
-  await startAuditStandIn(t, servers.natsUrl)
-  return { servers, url, stop, api: clientOf(url) }
+  const audited = await startAuditStandIn(t, servers.natsUrl)
+  return { servers, url, stop, audited, api: clientOf(url) }
 }

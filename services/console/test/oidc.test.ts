@@ -31,12 +31,12 @@ function invite(email: string, courses: object[] = []) {
   return token<{ id: string }>('POST /api/staff', { email, name: 'Invited', courses })
 }
 
-/** Somebody signs in at the provider; answers where they end up and who they then are. */
-async function signIn(subject: string, cookies = new Map<string, string>()) {
+/** Somebody who wanted to go to a page signs in at the provider; answers where they end up and who they then are. */
+async function signIn(subject: string, cookies = new Map<string, string>(), wanted?: string) {
   campus.signsIn = subject
   const end = await navigate(
     cookies,
-    `${url}/auth/oidc/start`,
+    `${url}/auth/oidc/start?${new URLSearchParams(wanted ? { to: wanted } : {})}`,
     to => to.origin === url && !to.pathname.startsWith('/auth/'),
   )
   const { body } = await clientOf(url, null)<SessionBody>('GET /api/session', undefined, {
@@ -112,6 +112,19 @@ t.test('an e-mail of the operator’s list is an admin’s', async t => {
   campus.people.set('s-dean', { email: 'dean@example.edu', email_verified: false })
   t.equal((await signIn('s-dean')).user, null, 'not unverified')
   t.match((await openBrowser(url).ask<SessionBody>('GET /api/session')).body.needsSetup, false)
+})
+
+t.test('a person comes to the page that they wanted, and to no other site', async t => {
+  const page = '/courses/ml-26/conversations?text=%E5%8D%95%E5%AD%90&week=2'
+  t.equal((await signIn('s-boss', new Map(), page)).to, page)
+  for (const foreign of ['https://evil.example/', '//evil.example', '/\\evil.example', '/\t/evil.example'])
+    t.equal((await signIn('s-boss', new Map(), foreign)).to, '/', foreign)
+  const { to } = await signIn('s-stranger', new Map(), page)
+  t.equal(
+    to,
+    `/sign-in?${new URLSearchParams({ error: 'not_invited', to: page })}`,
+    'and may try another way',
+  )
 })
 
 t.test('a session from before does not outlive the sign-in', async t => {

@@ -76,6 +76,8 @@ t.test('a roster of a spreadsheet: looked at, imported, changed, replaced', asyn
     { id: 's2', balance: { granted: 500 } },
   ])
   t.match(await list('active=false'), [{ name: 'Alan' }])
+  t.match(await list('ids=s2'), [{ id: 's2' }])
+  t.match(await list('ids=s2&ids=s1&ids=nobody'), [{ id: 's1' }, { id: 's2' }])
 })
 
 t.test('faults are told by line, and then nothing is imported', async t => {

@@ -9,11 +9,10 @@ import { type Browser, openBrowser, PASSWORD } from './browser.ts'
 /** Somebody of the staff with a session in a browser, made over the bus as the console would. */
 export async function signedIn(
   { url, operator }: { url: string; operator: NatsConnection },
-  who: { name: string; isAdmin?: boolean; courses?: { id: string; role: CourseRole }[] },
+  who: { name: string; email?: string; isAdmin?: boolean; courses?: { id: string; role: CourseRole }[] },
 ): Promise<Browser & { id: string; email: string }> {
   const [link, staffId] = [newSecret(), randomUUIDv7()]
-  const { name, isAdmin = false, courses = [] } = who
-  const email = `${name.toLowerCase()}@example.edu`
+  const { name, email = `${name.toLowerCase()}@example.edu`, isAdmin = false, courses = [] } = who
   await requester(
     operator,
     InviteStaffCall,

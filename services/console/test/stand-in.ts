@@ -1,4 +1,4 @@
-import { AppendAuditCall } from '@lectern/shared/contracts/audit.ts'
+import { AppendAuditCall, type NewAuditEntry } from '@lectern/shared/contracts/audit.ts'
 import { GrantCall, type LedgerEntry } from '@lectern/shared/contracts/budget.ts'
 import {
   AddStudentsCall,
@@ -28,6 +28,8 @@ export interface Kept {
   entries: Map<string, LedgerEntry>
   /** Set: the next import is stored, and its answer never comes. */
   loseNextAnswer: boolean
+  /** Called when somebody has asked for a course: an import makes its keys next. */
+  onCourseRead: () => void
 }
 
 /** Speaks the quota service's contracts from memory on the real bus, where a test must see or break a call. */
@@ -36,20 +38,28 @@ export async function startQuotaStandIn(t: Test, natsUrl: string): Promise<Kept>
   const nc = await connectBus({ url: natsUrl, service: 'quota', log })
   t.teardown(() => nc.close())
   const responder = createResponder(nc, { queue: 'quota', log })
-  const kept: Kept = { courses: new Map(), students: new Map(), entries: new Map(), loseNextAnswer: false }
+  const kept: Kept = {
+    ...{ courses: new Map(), students: new Map(), entries: new Map() },
+    ...{ loseNextAnswer: false, onCourseRead: () => {} },
+  }
   answerCourses(responder, kept)
   answerStudents(responder, kept)
   await nc.flush()
   return kept
 }
 
-/** Answers as the logger does where nobody looks at what was audited. */
-export async function startAuditStandIn(t: Test, natsUrl: string): Promise<void> {
+/** Answers as the logger does; answers the entries, oldest first. */
+export async function startAuditStandIn(t: Test, natsUrl: string): Promise<NewAuditEntry[]> {
   const log = createLog('stand-in', 'silent')
   const nc = await connectBus({ url: natsUrl, service: 'logger', log })
   t.teardown(() => nc.close())
-  createResponder(nc, { queue: 'audit', log }).on(AppendAuditCall, async () => ({}))
+  const entries: NewAuditEntry[] = []
+  createResponder(nc, { queue: 'audit', log }).on(AppendAuditCall, async entry => {
+    entries.push(entry)
+    return {}
+  })
   await nc.flush()
+  return entries
 }
 
 type Responder = ReturnType<typeof createResponder>
@@ -66,13 +76,17 @@ function pageOf<T>(all: T[], { limit, cursor = '0' }: { limit: number; cursor?: 
   return { items: all.slice(Number(cursor), end), next: end < all.length ? String(end) : null }
 }
 
-function answerCourses(responder: Responder, { courses }: Kept): void {
+function answerCourses(responder: Responder, kept: Kept): void {
+  const { courses } = kept
   responder.on(CreateCourseCall, async course => {
     if (courses.has(course.id)) throw new LecternError('conflict')
     courses.set(course.id, { ...course, createdAt: NOW } as Course)
     return found(courses.get(course.id))
   })
-  responder.on(GetCourseCall, async ({ courseId }) => found(courses.get(courseId)))
+  responder.on(GetCourseCall, async ({ courseId }) => {
+    kept.onCourseRead()
+    return found(courses.get(courseId))
+  })
   responder.on(ListCoursesCall, async query => pageOf([...courses.values()], query))
   responder.on(UpdateCourseCall, async ({ courseId, patch }) =>
     Object.assign(found(courses.get(courseId)), patch),

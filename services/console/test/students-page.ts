@@ -23,7 +23,7 @@ const today = Temporal.Now.plainDateISO('UTC')
 /** A course whose first week is now. */
 export const RUNNING = { ...COURSE, timezone: 'UTC', startsOn: today.subtract({ days: 2 }).toString() }
 
-export async function startCampus(t: Test): Promise<Campus> {
+export async function startCampus(t: Test, offered = [MODEL]): Promise<Campus> {
   const port = await freePort()
   const gatewayUrl = `http://127.0.0.1:${port}`
   const lectern = await startLectern(t, {
@@ -35,7 +35,7 @@ export async function startCampus(t: Test): Promise<Campus> {
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const file = join(folder, 'providers.json')
   const demo = { name: 'demo', kind: 'openai', baseUrl: `${provider.url}/v1` }
-  const models = [{ name: MODEL, model: 'demo-small' }]
+  const models = offered.map(name => ({ name, model: 'demo-small' }))
   await writeFile(file, JSON.stringify({ providers: [{ ...demo, models }] }))
   await startTestService(t, startGateway, GatewayConfig, {
     NATS_URL: (lectern.environment.NATS_URL ?? '').replace('//console:', '//gateway:'),

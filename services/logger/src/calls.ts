@@ -4,7 +4,7 @@ import type { Responder } from '@lectern/shared/nats/responder.ts'
 import { eraseStudent, listErasures } from './handlers/erasures.ts'
 import { exportConversations, pseudonyms } from './handlers/export-conversations.ts'
 import { flagConversation } from './handlers/flag-conversation.ts'
-import { getConversation } from './handlers/get-conversation.ts'
+import { getConversation, getConversationCourse } from './handlers/get-conversation.ts'
 import { getThread } from './handlers/get-thread.ts'
 import { listConversations } from './handlers/list-conversations.ts'
 import { addNote, listNotes, removeNote } from './handlers/notes.ts'
@@ -35,6 +35,7 @@ export function answerConsole(responder: Responder, parts: Parts): void {
   responder.on(conversation.ListConversationsCall, listConversations(conversations))
   responder.on(conversation.SearchConversationsCall, searchConversations(conversations))
   responder.on(conversation.GetConversationCall, getConversation(conversations))
+  responder.on(conversation.GetConversationCourseCall, getConversationCourse(conversations))
   responder.on(conversation.FlagConversationCall, flagConversation(flags))
   responder.on(conversation.AddNoteCall, addNote(notes))
   responder.on(conversation.ListNotesCall, listNotes(notes))

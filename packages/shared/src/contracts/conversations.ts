@@ -71,6 +71,12 @@ export const GetConversationCall = defineCall(
   Type.Object({ id: RequestId }),
   Conversation,
 )
+/** Of which course a conversation is, for who asks only whether somebody may see it. */
+export const GetConversationCourseCall = defineCall(
+  'conversations.course',
+  Type.Object({ id: RequestId }),
+  Type.Object({ courseId: CourseId }),
+)
 
 /** Marks a conversation for a second look, or takes the mark away. Twice is as once. */
 export const FlagConversationCall = defineCall(

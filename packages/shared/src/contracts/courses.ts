@@ -210,6 +210,8 @@ export const ListStudentsCall = defineCall(
     q: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
     group: Type.Optional(GroupName),
     active: Type.Optional(Type.Boolean()),
+    /** Only these. */
+    ids: Type.Optional(Type.Array(StudentId, { minItems: 1, maxItems: 100 })),
     /** With the running week's balance; the weeks of those on the page are opened by that. */
     balances: Type.Optional(Type.Boolean()),
     ...PageQuery,

@@ -3,11 +3,12 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { SignInByProviderCall, StaffEmail } from '@lectern/shared/contracts/staff.ts'
 import { LecternError } from '@lectern/shared/errors.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
+import { returnPathOf } from '@lectern/shared/return-path.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { createOidc, type Flow, type OidcSettings, type Vouched } from '../oidc.ts'
-import { failures } from '../schemas.ts'
+import { closedObject, failures } from '../schemas.ts'
 import type { SignIn } from '../sign-in.ts'
 import type { Site } from '../site.ts'
 
@@ -31,7 +32,14 @@ type Failure =
 /** Whoever is longer at the provider begins again. */
 const FLOW_S = 600
 const isEmail = Compile(StaffEmail)
-const isFlow = Compile(Type.Object({ verifier: Type.String(), state: Type.String(), nonce: Type.String() }))
+const isFlow = Compile(
+  Type.Object({
+    verifier: Type.String(),
+    state: Type.String(),
+    nonce: Type.String(),
+    to: Type.Optional(Type.String()),
+  }),
+)
 const response = {
   302: Type.Null({ description: 'to the provider, or to a page of the console' }),
   ...failures,
@@ -46,21 +54,30 @@ export const oidcSignIn: FastifyPluginAsyncTypebox<OidcOptions> = async (app, op
   const signInByProvider = requester(nc, SignInByProviderCall)
   const cookie = { path: '/', httpOnly: true, secure: site.cookie.secure, sameSite: 'lax' as const }
   const cookieName = `${site.cookie.name}-oidc`
-  const fail = (reply: FastifyReply, failure: Failure) => reply.redirect(`/sign-in?error=${failure}`)
+  const fail = (reply: FastifyReply, error: Failure, to = '/') =>
+    reply.redirect(`/sign-in?${new URLSearchParams({ error, ...(to !== '/' && { to }) })}`)
 
   app.get(
     '/start',
     {
-      schema: { ...open, summary: "Sign in by the campus' provider: a page to go to, not a call", response },
+      schema: {
+        ...open,
+        summary: "Sign in by the campus' provider: a page to go to, not a call",
+        querystring: closedObject({
+          to: Type.Optional(Type.String({ description: 'a page of the console to come back to' })),
+        }),
+        response,
+      },
     },
     async (request, reply) => {
-      if (!oidc) return fail(reply, 'no_provider')
+      const to = returnPathOf(request.query.to)
+      if (!oidc) return fail(reply, 'no_provider', to)
       const begun = await oidc.begin(callbackOf(site, request)).catch((err: unknown) => {
         if (err instanceof LecternError && err.code === 'forbidden') throw err
         request.log.error({ err }, 'the OpenID Connect provider does not answer')
       })
-      if (!begun) return fail(reply, 'provider_away')
-      reply.setCookie(cookieName, JSON.stringify(begun.flow), { ...cookie, maxAge: FLOW_S })
+      if (!begun) return fail(reply, 'provider_away', to)
+      reply.setCookie(cookieName, JSON.stringify({ ...begun.flow, to }), { ...cookie, maxAge: FLOW_S })
       return reply.redirect(begun.url)
     },
   )
@@ -73,15 +90,16 @@ export const oidcSignIn: FastifyPluginAsyncTypebox<OidcOptions> = async (app, op
       const flow = readFlow(request.cookies[cookieName])
       reply.clearCookie(cookieName, cookie)
       if (!flow) return fail(reply, 'expired')
-      if (await isTooOften(request)) return fail(reply, 'too_many_attempts')
+      const to = returnPathOf(flow.to)
+      if (await isTooOften(request)) return fail(reply, 'too_many_attempts', to)
       const here = new URL(callbackOf(site, request))
       here.search = new URL(request.url, here).search
       const vouched = await oidc.finish(here, flow).catch((err: unknown) => {
         request.log.warn({ err }, 'sign-in by OpenID Connect failed')
       })
-      if (!vouched) return fail(reply, 'failed')
+      if (!vouched) return fail(reply, 'failed', to)
       const failure = await enter(request, reply, vouched)
-      return failure ? fail(reply, failure) : reply.redirect('/')
+      return failure ? fail(reply, failure, to) : reply.redirect(to)
     },
   )
 
@@ -126,7 +144,7 @@ function callbackOf(site: Site, request: FastifyRequest): string {
 }
 
 /** What nobody else could have put there over https: the cookie's name begins with `__Host-`. */
-function readFlow(text: string | undefined): Flow | null {
+function readFlow(text: string | undefined): (Flow & { to?: string }) | null {
   try {
     const flow: unknown = JSON.parse(text ?? '')
     return isFlow.Check(flow) ? flow : null

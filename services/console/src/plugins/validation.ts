@@ -30,7 +30,7 @@ export function validateByTypeBox(app: FastifyInstance): void {
   })
 }
 
-/** A query's or path's values: whole numbers and truths where the schema says so; an empty value counts as not given. */
+/** A query's or path's values: whole numbers, truths and lists of one where the schema says so; an empty value counts as not given. */
 function fromText(schema: TSchema, given: unknown): unknown {
   const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
   const values = Object.entries(given ?? {}).filter(([, text]) => text !== '')
@@ -40,6 +40,7 @@ function fromText(schema: TSchema, given: unknown): unknown {
 function toValue(type: string | undefined, text: unknown): unknown {
   if (typeof text !== 'string') return text
   if (type === 'integer' && /^-?\d{1,15}$/.test(text)) return Number(text)
+  if (type === 'array') return [text]
   if (type === 'boolean' && /^(true|false)$/.test(text)) return text === 'true'
   return text
 }

@@ -180,6 +180,39 @@ t.test('a rule is added, tried on a question, seen in the preview, and removed',
   await page.getByText('No rules yet').waitFor()
 })
 
+t.test('what was written is not lost without a question', async t => {
+  const question = page.getByRole('dialog', { name: 'Leave without saving?' })
+  const stay = async () => {
+    await press('Stay here', question)
+    await question.waitFor({ state: 'detached' })
+  }
+  const menu = page.getByRole('link', { name: 'Rules', exact: true })
+  await page.goto('/courses/ml/prompts')
+  await page.getByRole('link', { name: 'New version' }).first().click()
+  await page.getByLabel('What the model is told').fill('You are')
+  const asks = `!dispatchEvent(new Event('beforeunload', { cancelable: true }))`
+  t.equal(await page.evaluate(asks), true, 'the browser asks before the window closes')
+  await menu.click()
+  await question.waitFor()
+  t.same(await axeFaults(page), [])
+  await stay()
+  t.equal(await page.getByLabel('What the model is told').inputValue(), 'You are')
+  await page.goBack()
+  await stay()
+  await menu.click()
+  await press('Leave', question)
+  await title('Rules')
+  t.equal(await page.evaluate(asks), false)
+  await page.getByRole('button', { name: 'New rule' }).first().click()
+  await page.getByLabel('When the question contains').fill('solutions?')
+  await page.keyboard.press('Escape')
+  await stay()
+  t.equal(await page.getByLabel('When the question contains').inputValue(), 'solutions?')
+  await press('Cancel')
+  await press('Leave', question)
+  await page.getByRole('dialog').first().waitFor({ state: 'detached' })
+})
+
 t.test('an assistant looks and tries, and changes nothing', async t => {
   await api('POST /api/courses/ml/rules', {
     kind: 'guide',

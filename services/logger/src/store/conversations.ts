@@ -31,6 +31,8 @@ export interface Conversations {
   /** Of those, which contain the text, whatever the case. */
   search(text: string, filter: PageFilter): Promise<Page<ConversationSummary>>
   get(id: string): Promise<Conversation | null>
+  /** Its course; null: there is no such conversation. */
+  courseOf(id: string): Promise<string | null>
   /** The same page with each conversation whole, cut where it would not fit into a message of the bus. */
   whole(page: Page<ConversationSummary>): Promise<Page<Conversation>>
 }
@@ -61,6 +63,11 @@ export function createConversations(db: Database, pool: Pool, clock: Clock): Con
       const [row] = await db.$queryRaw<WholeRow[]>`
         SELECT ${WHOLE_COLUMNS} FROM logs.records r WHERE r.id = ${storableText(id)} LIMIT 1`
       return row ? toConversation(row) : null
+    },
+    async courseOf(id) {
+      const [row] = await db.$queryRaw<{ course_id: string }[]>`
+        SELECT course_id FROM logs.records WHERE id = ${storableText(id)} LIMIT 1`
+      return row?.course_id ?? null
     },
     async whole({ items, next }) {
       const found: Conversation[] = []

@@ -22,6 +22,8 @@ export interface StudentFilter {
   q?: string | undefined
   group?: string | undefined
   active?: boolean | undefined
+  /** Only these. */
+  ids?: readonly string[] | undefined
 }
 export type StudentPatch = RequestOf<typeof UpdateStudentCall>['patch']
 
@@ -79,10 +81,13 @@ export function createStudents(database: Database): Students {
     list(courseId, filter, limit, after) {
       return database.student.findMany({
         where: {
-          courseId,
-          ...ON_ROSTER,
-          ...whereOf(filter),
-          ...(after === undefined ? {} : { id: { gt: after } }),
+          ...{ courseId, ...whereOf(filter) },
+          // Who is named is found, on the roster or not.
+          ...(filter.ids === undefined ? ON_ROSTER : {}),
+          id: {
+            ...(filter.ids === undefined ? {} : { in: [...filter.ids] }),
+            ...(after === undefined ? {} : { gt: after }),
+          },
         },
         orderBy: { id: 'asc' },
         take: limit,

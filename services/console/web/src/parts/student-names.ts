@@ -1,21 +1,39 @@
 import { useQueries } from '@tanstack/react-query'
+import DataLoader from 'dataloader'
 import { api, ask } from '../api/client.ts'
+import { useCourse } from '../app/course.ts'
 
 /** Names change rarely. */
 const STALE_MS = 600_000
+/** Of one request: its address stays short. */
+const MOST_IDS = 50
 
-/** Names of students by their ids, each asked for once; until it is there, and for who is unknown, the id itself. */
+/** Asked for one by one, answered by one request; null: the course has no such student. */
+const names = new DataLoader(
+  async (asked: readonly { course: string; student: string }[]) => {
+    const found = new Map<string, string>()
+    for (const [course, wanted] of Map.groupBy(asked, ({ course }) => course)) {
+      const query = { ids: wanted.map(({ student }) => student), limit: MOST_IDS }
+      const params = { path: { course }, query }
+      const { items } = await ask(api.GET('/api/courses/{course}/students', { params }))
+      for (const { id, name } of items) found.set(id, name)
+    }
+    return asked.map(({ student }) => found.get(student) ?? null)
+  },
+  { cache: false, maxBatchSize: MOST_IDS },
+)
+
+/** Names of the course's students by their ids; until they are there, and for who is unknown, the id itself. */
 export function useStudentNames(ids: readonly string[]): (id: string) => string {
-  const names = useQueries({
+  const { id: course } = useCourse()
+  const known = useQueries({
     queries: [...new Set(ids)].map(student => ({
-      queryKey: ['student-name', student],
-      queryFn: async () => {
-        const { name } = await ask(api.GET('/api/students/{student}', { params: { path: { student } } }))
-        return { id: student, name }
-      },
+      queryKey: ['student-name', course, student],
+      queryFn: async () => ({ id: student, name: await names.load({ course, student }) }),
       staleTime: STALE_MS,
     })),
-    combine: found => new Map(found.flatMap(({ data }) => (data ? [[data.id, data.name] as const] : []))),
+    combine: found =>
+      new Map(found.flatMap(({ data }) => (data?.name ? [[data.id, data.name] as const] : []))),
   })
-  return id => names.get(id) || id
+  return id => known.get(id) || id
 }

@@ -1,3 +1,4 @@
+import { returnPathOf } from '@lectern/shared/return-path.ts'
 import { Alert, Button, Divider, Stack, Text, TextInput } from '@mantine/core'
 import { isNotEmpty, useForm } from '@mantine/form'
 import { useMutation } from '@tanstack/react-query'
@@ -9,12 +10,12 @@ import { TextLink } from '../../parts/links.tsx'
 import { PasswordField } from '../../parts/password-field.tsx'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { CardTitle } from './card-title.tsx'
-import { safeReturn } from './token.ts'
 
 /** Signing in with a password of here, or with the account of the university. */
 export function SignIn() {
   const { t } = useTranslation()
   const { signIn: ways, needsSetup } = useSession()
+  const { to } = useSearch({ from: '/public/sign-in' })
   return (
     <Stack>
       <CardTitle title={t('access:signIn.title')} />
@@ -22,7 +23,12 @@ export function SignIn() {
       <Failure />
       {ways.oidc && (
         <>
-          <Button component="a" href="/auth/oidc/start" variant="default" fullWidth>
+          <Button
+            component="a"
+            href={`/auth/oidc/start?${new URLSearchParams(to && { to })}`}
+            variant="default"
+            fullWidth
+          >
             {t('access:signIn.with', { name: ways.oidc.name })}
           </Button>
           <Divider label={t('access:signIn.or')} />
@@ -67,7 +73,7 @@ function PasswordForm() {
     mutationFn: async ({ email, password }: typeof form.values) => {
       await signIn(email.trim(), password)
       await sessionChanged()
-      await navigate({ to: safeReturn(to), replace: true })
+      await navigate({ to: returnPathOf(to), replace: true })
     },
   })
   return (

@@ -12,8 +12,3 @@ export function useLinkToken(): string {
   })
   return token
 }
-
-/** Where to go after signing in: only to a page of ours, never to what somebody put into a link. */
-export function safeReturn(to: string | undefined): string {
-  return to && /^\/(?![/\\])/.test(to) ? to : '/'
-}

@@ -1,4 +1,4 @@
-import { Group, Text, Title } from '@mantine/core'
+import { Box, Group, Text, Title } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { useWindowTitle } from '../../parts/window-title.ts'
 
@@ -21,7 +21,7 @@ export function PageTitle({ title, about, actions }: PageTitleProps) {
           </Text>
         )}
       </div>
-      {actions}
+      {actions && <Box flex="none">{actions}</Box>}
     </Group>
   )
 }

@@ -9,6 +9,7 @@ import { useFormat } from '../../app/format.ts'
 import { ButtonLink } from '../../parts/links.tsx'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { TextDiff } from '../../parts/text-diff.tsx'
+import { useUnsaved } from '../../parts/unsaved.tsx'
 import { WeekRange, type Weeks } from '../../parts/week-range.tsx'
 import classes from './editor-form.module.css'
 import { PublishTime } from './publish-time.tsx'
@@ -36,8 +37,9 @@ export function EditorForm({ base, weeks }: { base: PromptVersion | undefined; w
   })
   const navigate = useNavigate()
   const { publish } = useVersionChanges(() =>
-    navigate({ to: '/courses/$course/prompts', params: { course: course.id } }),
+    navigate({ to: '/courses/$course/prompts', params: { course: course.id }, ignoreBlocker: true }),
   )
+  const { question } = useUnsaved(form.isDirty(), t('app:unsaved.text'))
   const { text, at } = form.values
   const send = () => {
     const publishAt = at === null ? {} : { publishAt: instantIn(course.timezone, at) }
@@ -101,6 +103,7 @@ export function EditorForm({ base, weeks }: { base: PromptVersion | undefined; w
         </Stack>
       </form>
       <TryPanel text={text} weeks={form.values.weeks} />
+      {question}
     </div>
   )
 }

@@ -40,7 +40,7 @@ export function VersionList({ versions }: { versions: PromptVersion[] }) {
     },
     {
       title: t('prompts:column.since'),
-      cell: version => format.time(startOf(version), timezone),
+      cell: version => <span className="nowrap">{format.time(startOf(version), timezone)}</span>,
       wide: true,
     },
     {

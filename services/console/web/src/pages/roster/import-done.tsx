@@ -1,14 +1,15 @@
-import { Alert, Button, Group } from '@mantine/core'
-import { useBlocker } from '@tanstack/react-router'
+import { Alert, Button, Group, Text } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { RosterImport } from '../../api/types.ts'
 import { useCourse } from '../../app/course.ts'
 import { toCsv } from '../../app/csv.ts'
+import { useFormat } from '../../app/format.ts'
 import { DataTable } from '../../parts/data-table.tsx'
 import { download } from '../../parts/download.ts'
 import { ButtonLink } from '../../parts/links.tsx'
 import { Page } from '../../parts/page.tsx'
+import { useUnsaved } from '../../parts/unsaved.tsx'
 import { HandOut, type KeyedStudent } from './hand-out.tsx'
 
 /** After an import: the new keys, to be saved or printed now, because they are never shown again. */
@@ -20,10 +21,7 @@ export function ImportDone({ done: { added, changed, dropped } }: { done: Roster
     student && key ? [{ id: student, name, email, key }] : [],
   )
   const unsaved = keyed.length > 0 && !saved
-  useBlocker({
-    shouldBlockFn: () => unsaved && !window.confirm(t('roster:keys.leave')),
-    enableBeforeUnload: unsaved,
-  })
+  const { question } = useUnsaved(unsaved, t('roster:keys.leave'))
   const save = () => {
     const rows = keyed.map(({ id: student, name, email, key }) => [student, name, email, key])
     download(`${id}-keys.csv`, toCsv(['id', 'name', 'email', 'key'], rows))
@@ -60,17 +58,23 @@ export function ImportDone({ done: { added, changed, dropped } }: { done: Roster
         </Page>
       </div>
       <HandOut students={keyed} />
+      {question}
     </>
   )
 }
 
+/** Thousands of rows would take the browser seconds, and nobody copies them by hand. */
+const MOST_SHOWN = 100
+
 function KeyTable({ students }: { students: KeyedStudent[] }) {
   const { t } = useTranslation()
+  const format = useFormat()
+  const hidden = Math.max(0, students.length - MOST_SHOWN)
   return (
     <div className="no-print">
       <DataTable
         label={t('roster:keys.title')}
-        rows={students}
+        rows={students.slice(0, MOST_SHOWN)}
         idOf={({ id }) => id}
         columns={[
           { title: t('roster:column.name'), cell: ({ name }) => name },
@@ -78,6 +82,11 @@ function KeyTable({ students }: { students: KeyedStudent[] }) {
           { title: t('roster:keys.key'), cell: ({ key }) => <span className="code">{key}</span> },
         ]}
       />
+      {hidden > 0 && (
+        <Text size="sm" c="dimmed" mt="xs">
+          {t('roster:keys.more', { count: hidden, number: format.number(hidden) })}
+        </Text>
+      )}
     </div>
   )
 }

@@ -1,6 +1,7 @@
 import { Alert, Button, Checkbox, Group, Stack, Table, Text, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { RosterImport } from '../../api/types.ts'
+import { useFormat } from '../../app/format.ts'
 import { PlannedLists } from './planned-lists.tsx'
 
 interface ImportPreviewProps {
@@ -24,6 +25,7 @@ export function ImportPreview({
   back,
 }: ImportPreviewProps) {
   const { t } = useTranslation()
+  const format = useFormat()
   const { added, changed, dropped, errors, unchanged } = preview
   const changes = added.length + changed.length + dropped.length
   const wrong = errors.length > 0
@@ -60,6 +62,9 @@ export function ImportPreview({
           {t('roster:import.another')}
         </Button>
       </Group>
+      <Text c="dimmed" role="status">
+        {bringing && t('roster:import.doing', { count: added.length, number: format.number(added.length) })}
+      </Text>
     </Stack>
   )
 }

@@ -8,6 +8,7 @@ import type { Rule } from '../../api/types.ts'
 import { useCourse } from '../../app/course.ts'
 import { showDone } from '../../parts/notices.ts'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
+import { useUnsaved } from '../../parts/unsaved.tsx'
 import { ALWAYS, WeekRange } from '../../parts/week-range.tsx'
 import { rulesQuery } from './rules.ts'
 
@@ -45,8 +46,10 @@ export function NewRule({ close }: { close: () => void }) {
     },
   })
   const { kind, weeks } = form.values
+  const { question, leave } = useUnsaved(form.isDirty(), t('app:unsaved.text'))
+  const cancel = () => leave(close)
   return (
-    <Modal opened onClose={close} title={t('rules:new.title')} size="lg">
+    <Modal opened onClose={cancel} title={t('rules:new.title')} size="lg">
       <form onSubmit={form.onSubmit(values => add.mutate(values))} noValidate>
         <Stack>
           <ProblemAlert error={add.error} />
@@ -87,12 +90,13 @@ export function NewRule({ close }: { close: () => void }) {
             <Button type="submit" loading={add.isPending}>
               {t('rules:new.submit')}
             </Button>
-            <Button variant="subtle" onClick={close}>
+            <Button variant="subtle" onClick={cancel}>
               {t('app:cancel')}
             </Button>
           </Group>
         </Stack>
       </form>
+      {question}
     </Modal>
   )
 }
