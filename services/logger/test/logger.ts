@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Call } from '@lectern/shared/contracts/call.ts'
 import {
   GetConversationCall,
+  GetConversationCourseCall,
   ListConversationsCall,
   SearchConversationsCall,
 } from '@lectern/shared/contracts/conversations.ts'
@@ -101,6 +102,7 @@ export async function startBackground(t: Test) {
     list: requester(nc, ListConversationsCall, options),
     search: requester(nc, SearchConversationsCall, options),
     get: requester(nc, GetConversationCall, options),
+    courseOf: requester(nc, GetConversationCourseCall, options),
     /** Asks any other call. */
     asking: <C extends Call>(call: C) => requester(nc, call, options),
   }

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import t from 'tap'
 import { recordOf, startLogger, UNTOUCHED, until } from '../logger.ts'
 
-const { publish, drained, storedIds, pool, get } = await startLogger(t)
+const { publish, drained, storedIds, pool, get, courseOf } = await startLogger(t)
 const deadLetters = async (count: number) =>
   until(`${count} dead letters`, async () => {
     const { rows } = await pool.query<{ body: Buffer; reason: string; consumer: string }>(
@@ -109,6 +109,7 @@ t.test('P3: records of a megabyte are stored, also many at once', async t => {
   t.equal((await storedIds('huge')).length, 12)
   const [first] = records
   t.same(first && (await get({ id: first.id })), { ...first, ...UNTOUCHED })
+  t.same(await courseOf({ id: first?.id ?? '' }), { courseId: first?.courseId })
 })
 
 t.test('a record of any time is stored: its partition, or else the default one', async t => {
@@ -120,4 +121,5 @@ t.test('a record of any time is stored: its partition, or else the default one',
   t.same(await storedIds('years'), years.map(({ id }) => id).sort())
   await t.rejects(get({ id: randomUUIDv7() }), { code: 'not_found' })
   await t.rejects(get({ id: 'with\0' }), { code: 'not_found' })
+  for (const id of [randomUUIDv7(), 'with\0']) await t.rejects(courseOf({ id }), { code: 'not_found' })
 })
