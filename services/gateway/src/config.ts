@@ -68,7 +68,7 @@ export const Config = Type.Object({
   }),
   MAX_EVENT_LOOP_DELAY_MS: milliseconds(
     1000,
-    'mean delay of the event loop above which new requests are refused; a healthy one is below 20 ms',
+    'mean delay of the event loop that, three seconds in a row, refuses new requests; a healthy one is below 20 ms',
   ),
   ANSWER_CACHE_BYTES: Type.Integer({
     default: 64 * 1024 ** 2,

@@ -7,15 +7,38 @@ export interface PressureOptions {
   mostEventLoopDelayMs: number
 }
 
-/** A second is long enough that one slow turn is not yet a trend, short enough to shed load before clients give up. */
+/** Each sample is the mean of so long; a turn that takes longer is one by itself. */
 const SAMPLE_MS = 1000
+/** A machine that stood still for a moment has slow turns and goes on; who has so many slow samples in a row has too much to do. */
+const SLOW_SAMPLES = 3
+/** The histogram's own timer: what it counts is the time between its turns. */
+const RESOLUTION_MS = 20
 const RETRY_AFTER_MS = 2000
 /** Bodies are kept until their record is written; 512 MiB are 50,000 usual ones, or a hundred with photographs. */
 const MOST_OPEN_BYTES = 512 * 1024 ** 2
 
+/** Whether the event loop lags, and not only for a moment. */
+export class Lag {
+  readonly #mostDelayMs: number
+  #slowSamples = 0
+
+  constructor(mostDelayMs: number) {
+    this.#mostDelayMs = mostDelayMs
+  }
+
+  /** Takes the mean delay of another sample. */
+  learn(delayMs: number): void {
+    this.#slowSamples = delayMs > this.#mostDelayMs ? this.#slowSamples + 1 : 0
+  }
+
+  get isLasting(): boolean {
+    return this.#slowSamples >= SLOW_SAMPLES
+  }
+}
+
 /**
- * Refuses new requests while too many are open or the event loop lags: those already running then finish, instead of all
- * becoming slow together. The routes outside `/v1` (health) are always answered.
+ * Refuses new requests while too many are open or the event loop keeps lagging: those already running then finish, instead of
+ * all becoming slow together. A stall that is over refuses nobody. The routes outside `/v1` (health) are always answered.
  */
 export function refuseUnderPressure(
   app: FastifyInstance,
@@ -24,10 +47,12 @@ export function refuseUnderPressure(
   let open = 0
   let openBytes = 0
   let delayMs = 0
-  const histogram = monitorEventLoopDelay({ resolution: 20 })
+  const lag = new Lag(mostEventLoopDelayMs)
+  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   histogram.enable()
   const timer = setInterval(() => {
-    delayMs = histogram.mean / 1e6
+    delayMs = histogram.mean / 1e6 - RESOLUTION_MS
+    lag.learn(delayMs)
     histogram.reset()
   }, SAMPLE_MS).unref()
   app.addHook('onClose', async () => {
@@ -40,7 +65,7 @@ export function refuseUnderPressure(
     // Who does not say how long the body is may send as much as is allowed.
     const { method, headers } = request
     const bytes = method === 'GET' ? 0 : Number(headers['content-length'] ?? request.routeOptions.bodyLimit)
-    if (open >= mostOpenRequests || openBytes + bytes > MOST_OPEN_BYTES || delayMs > mostEventLoopDelayMs) {
+    if (open >= mostOpenRequests || openBytes + bytes > MOST_OPEN_BYTES || lag.isLasting) {
       request.log.warn({ open, openBytes, delayMs: Math.round(delayMs) }, 'overloaded: a request was refused')
       return done(new LecternError('overloaded', { retryAfterMs: RETRY_AFTER_MS }))
     }

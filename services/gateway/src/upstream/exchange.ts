@@ -171,7 +171,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    // Nobody reads them once more, and an open stream would keep them and the read of the socket that they were cut from.
+    controller.rawHeaders = null
     this.#status = status
     this.#headers = headers
   }

@@ -44,13 +44,14 @@ const CUT_MARK = '…[the rest was too long to be recorded]'
 /** The text of a streamed answer, put together from its frames. */
 export class Transcript {
   readonly #choices = new Map<number, Choice>()
-  #waiting: Buffer[] = []
+  /** Whole events, as text: a buffer would keep all that its read of the socket brought. */
+  #waiting: string[] = []
   #waitingBytes = 0
   #pieces: Buffer[] = []
   #piecesBytes = 0
   #keptBytes = 0
 
-  /** Remembers a frame's bytes; they are read later. */
+  /** Remembers a frame; it is read later. */
   keep(bytes: Buffer, part: Exclude<EventPart, 'tail'>): void {
     if (part === 'whole' || part === 'several') this.#add(bytes)
     else {
@@ -96,14 +97,14 @@ export class Transcript {
   }
 
   #add(frame: Buffer): void {
-    this.#waiting.push(frame)
+    this.#waiting.push(frame.toString())
     this.#waitingBytes += frame.length
     if (this.#waitingBytes >= FOLD_BYTES) this.#fold()
   }
 
   #fold(): void {
     if (this.#waitingBytes === 0) return
-    const text = Buffer.concat(this.#waiting).toString()
+    const text = this.#waiting.join('')
     this.#waiting = []
     for (const event of text.split(text.includes('\r') ? ANY_EVENT_END : '\n\n')) {
       const data = dataOf(event)

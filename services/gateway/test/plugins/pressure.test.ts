@@ -1,4 +1,5 @@
 import t from 'tap'
+import { Lag } from '../../src/plugins/pressure.ts'
 import { startCampus, until } from '../campus.ts'
 import { postChat } from '../http.ts'
 
@@ -12,6 +13,16 @@ t.test('P11: beyond its limit the gateway asks to come back, and health is still
   t.equal((await fetch(`${campus.url}/healthz`)).status, 200)
   for (const response of running) await response.text()
   await until(async () => (await postChat(campus, 'hi')).status === 200)
+})
+
+t.test('P11: one stall of the process refuses nobody, lag that lasts does until it has ended', async t => {
+  const lag = new Lag(1000)
+  const after = (delayMs: number) => {
+    lag.learn(delayMs)
+    return lag.isLasting
+  }
+  t.same([1900, 2, 1200, 1200, 3].map(after), [false, false, false, false, false])
+  t.same([1200, 1200, 1200, 5000, 1000].map(after), [false, false, true, true, false])
 })
 
 t.test('P11: all of a provider’s connections busy: a wait, then a clear answer', async t => {
