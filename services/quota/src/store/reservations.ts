@@ -107,7 +107,7 @@ export function createReservations({
     },
 
     async end(bucket, endings) {
-      const args = { ...times(), ends: JSON.stringify(endings.map(toTexts)), keep_ended_s: KEEP_ENDED_S }
+      const args = { ...times(), ends: endings.map(toLine).join(''), keep_ended_s: KEEP_ENDED_S }
       const { reply, values } = await settleScript.run(redis, { bucket }, args)
       if (reply === 'late') throw tooLate()
       return values.map(toEndAnswer)
@@ -212,11 +212,11 @@ function toNeed(bucket: Bucket, keyHash: string, values: string[]): Need {
   return { what: 'epoch', bucket }
 }
 
-/** As `settle-1.lua` reads it. */
-function toTexts({ reservationId, kind, chargeTokens, account, toBeRecorded = false }: Ending): string[] {
-  const attendAfterMs = toBeRecorded ? 0 : ATTEND_AFTER_MS
+/** As `settle-1.lua` reads it: none of these has a space. */
+function toLine({ reservationId, kind, chargeTokens, account, toBeRecorded = false }: Ending): string {
   const { studentId = '', week = '' } = account ?? {}
-  return [reservationId, kind, studentId, `${week}`, `${chargeTokens}`, `${attendAfterMs}`]
+  const attendAfterMs = toBeRecorded ? 0 : ATTEND_AFTER_MS
+  return `${reservationId} ${kind} ${studentId} ${week} ${chargeTokens} ${attendAfterMs}\n`
 }
 
 function toEndAnswer(text: string): EndAnswer {

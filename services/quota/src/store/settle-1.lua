@@ -3,7 +3,7 @@
 -- ARGV: now_ms, deadline_ms, ends, keep_ended_s
 -- REPLIES: done, late
 --
--- ends: a JSON array; of each `[reservation, settle or release, student, week, charge_tokens, attend_after_ms]`, all texts
+-- ends: of each a line `<reservation> <settle or release> <student> <week> <charge_tokens> <attend_after_ms>`
 -- done: of each, in this order, one of
 --   ended <state before> <tokens held>: this call ended it, or charged one that had expired
 --   repeat: it had this end already, or it expired and is now released: nothing changes
@@ -109,7 +109,7 @@ local function finish(reservation, ending, student, week, charge, attend_after_m
 end
 
 local answers = { 'done' }
-for place, one in ipairs(cjson.decode(ARGV[3])) do
-  answers[place + 1] = finish(unpack(one))
+for reservation, ending, student, week, charge, attend in string.gmatch(ARGV[3], '(%S*) (%S*) (%S*) (%S*) (%S*) (%S*)\n') do
+  answers[#answers + 1] = finish(reservation, ending, student, week, charge, attend)
 end
 return answers

@@ -83,8 +83,8 @@ function holdCalls(call: CallScript) {
     charge_tokens = 42,
     attend_after_ms = 5000,
   } = {}) => {
-    const one = [reservation, end, student, week, charge_tokens, attend_after_ms].map(String)
-    const args = { now_ms, deadline_ms, ends: JSON.stringify([one]), keep_ended_s: 600 }
+    const one = [reservation, end, student, week, charge_tokens, attend_after_ms].join(' ')
+    const args = { now_ms, deadline_ms, ends: `${one}\n`, keep_ended_s: 600 }
     const [reply, answer] = await call(scripts.settleScript, args)
     return answer === undefined ? [reply] : answer.split(' ')
   }
