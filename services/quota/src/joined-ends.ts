@@ -33,6 +33,8 @@ export function createJoinedEnds({ end }: Pick<Reservations, 'end'>): EndHold {
         bucket,
         taken.map(({ ending }) => ending),
       )
+      if (answers.length !== taken.length)
+        throw new Error(`${answers.length} answers of ${taken.length} ends`)
       for (const [place, answer] of answers.entries()) taken[place]?.resolve(answer)
     } catch (error) {
       for (const { reject } of taken) reject(error)
