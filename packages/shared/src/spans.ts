@@ -20,9 +20,12 @@ const tracer = trace.getTracer('lectern')
 /** Stands in where no span is made: takes everything and keeps nothing. */
 const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
 
+type Attributes = Record<string, string | number | boolean>
+
 export interface SpanOptions {
   kind: SpanKind
-  attributes?: Record<string, string | number | boolean>
+  /** As a function where making them costs something: it is asked only for a span that is made. */
+  attributes?: Attributes | (() => Attributes)
   /** Default: what runs now. */
   parent?: Context
   links?: Link[]
@@ -36,9 +39,11 @@ export interface SpanOptions {
  * nobody will see is not made active either: everything below it then costs what it costs without tracing.
  */
 export function inSpan<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
-  const { root = false, parent = root ? ROOT_CONTEXT : context.active(), ...rest } = options
+  const { root = false, parent = root ? ROOT_CONTEXT : context.active() } = options
   if (!root && !isKept(parent)) return work(NO_SPAN)
-  const span = tracer.startSpan(name, rest, parent)
+  const { kind, links = [] } = options
+  const attributes = typeof options.attributes === 'function' ? options.attributes() : options.attributes
+  const span = tracer.startSpan(name, { kind, links, root, ...(attributes && { attributes }) }, parent)
   if (!span.isRecording()) return work(NO_SPAN)
   return context.with(trace.setSpan(parent, span), async () => {
     try {
@@ -51,6 +56,11 @@ export function inSpan<T>(name: string, options: SpanOptions, work: (span: Span)
       span.end()
     }
   })
+}
+
+/** Runs what is done for several requests at once in no trace: each of them has a span of its own for it. */
+export function untraced<T>(work: () => T): T {
+  return context.with(ROOT_CONTEXT, work)
 }
 
 /** Whether a context is part of a trace that somebody will see. */

@@ -39,6 +39,9 @@ import { startUpkeep } from './upkeep.ts'
 /** Five hundred usual records, beyond which a batch gains nothing; of large ones, one. A record takes several times its size here. */
 const BATCH_BYTES = 1024 * 1024
 
+/** One is made ready while the other is being committed. */
+const BATCHES_AT_ONCE = 2
+
 /** Wires the service: two consumers that write, and what the console asks. */
 export async function startService(context: ServiceContext<Config>): Promise<RunningService> {
   const { config, log, clock, closing } = context
@@ -74,6 +77,7 @@ export async function startService(context: ServiceContext<Config>): Promise<Run
     subject: RECORD_COMPLETED,
     batchSize: config.BATCH_SIZE,
     batchBytes: BATCH_BYTES,
+    batchesAtOnce: BATCHES_AT_ONCE,
     lingerMs: config.BATCH_LINGER_MS,
     log,
   }

@@ -32,6 +32,8 @@ export interface ConsumerOptions {
    * stream. Default: not bounded, as headers are small and their arrival is work in itself (`onArrival`).
    */
   batchBytes?: number
+  /** Batches that are handled at once, so that the next is made ready while one is being committed. Default: one after the other. */
+  batchesAtOnce?: number
   /** How long a batch waits for more after its first message. */
   lingerMs: number
   /** Most messages that all replicas may hold unacknowledged; beyond it the server waits. Default: eight batches. */
@@ -52,7 +54,7 @@ export type BatchHandler = (messages: readonly JsMsg[]) => Promise<void>
  * for their batch: delivered again they would only pile up.
  */
 export function consumeBatches(nc: NatsConnection, options: ConsumerOptions, handle: BatchHandler) {
-  const { log } = options
+  const { log, batchesAtOnce = 1 } = options
   const stopping = new AbortController()
   const batch = createBatch<JsMsg>({ ...options, bytesOf: message => message.data.length })
   const inHand = new Set<JsMsg>()
@@ -93,17 +95,24 @@ export function consumeBatches(nc: NatsConnection, options: ConsumerOptions, han
     if (options.batchBytes !== undefined) await batch.room()
   }
   const receiving = receive(nc, options, arrive, stopping.signal)
+  async function work(messages: JsMsg[]): Promise<void> {
+    await process(messages).catch((error: unknown) => {
+      if (!stopping.signal.aborted) log.error({ err: error }, 'batch left unacknowledged')
+    })
+    if (!stopping.signal.aborted) for (const message of messages) inHand.delete(message)
+  }
   const working = (async () => {
+    const inWork = new Set<Promise<void>>()
     for await (const messages of batch.take()) {
-      await process(messages).catch((error: unknown) => {
-        if (!stopping.signal.aborted) log.error({ err: error }, 'batch left unacknowledged')
-      })
-      if (!stopping.signal.aborted) for (const message of messages) inHand.delete(message)
+      const one = work(messages).finally(() => inWork.delete(one))
+      inWork.add(one)
+      if (inWork.size >= batchesAtOnce) await Promise.race(inWork)
     }
+    await Promise.all(inWork)
   })()
 
   return {
-    /** Ends after the batch in work; what did not get that far is given back, for another replica to take at once. */
+    /** Ends after the batches in work; what did not get that far is given back, for another replica to take at once. */
     async stop(): Promise<void> {
       batch.end()
       clearInterval(signs)

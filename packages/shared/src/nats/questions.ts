@@ -9,6 +9,7 @@ import {
   RequestError,
   TimeoutError,
 } from '@nats-io/nats-core'
+import { createOutbox } from './outbox.ts'
 
 /** A question: where, what, under which headers, and how long its answer is waited for. */
 export interface Question {
@@ -25,6 +26,11 @@ interface Pending {
   timer: NodeJS.Timeout
 }
 
+interface Sent {
+  token: string
+  question: Question
+}
+
 const NO_RESPONDERS = 503
 
 /**
@@ -35,7 +41,7 @@ class Questions {
   readonly #nc: NatsConnection
   readonly #inbox: string
   readonly #open = new Map<string, Pending>()
-  #outbox: { token: string; question: Question }[] = []
+  readonly #outbox = createOutbox<Sent>(sent => this.#send(sent))
   #asked = 0
   #isListening = false
 
@@ -55,8 +61,7 @@ class Questions {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#fail(token, new TimeoutError()), timeoutMs)
       this.#open.set(token, { subject, resolve, reject, timer })
-      this.#outbox.push({ token, question })
-      if (this.#outbox.length === 1) setImmediate(() => this.#send())
+      this.#outbox.put({ token, question })
     })
   }
 
@@ -72,17 +77,12 @@ class Questions {
     })
   }
 
-  /** All that was asked in one turn of the event loop is one write. */
-  #send(): void {
-    const asked = this.#outbox
-    this.#outbox = []
-    for (const { token, question } of asked) {
-      const { subject, payload, headers } = question
-      try {
-        this.#nc.publish(subject, payload, { reply: this.#inbox + token, headers: headersOf(headers) })
-      } catch (error) {
-        this.#fail(token, error as Error)
-      }
+  #send({ token, question }: Sent): void {
+    const { subject, payload, headers } = question
+    try {
+      this.#nc.publish(subject, payload, { reply: this.#inbox + token, headers: headersOf(headers) })
+    } catch (error) {
+      this.#fail(token, error as Error)
     }
   }
 

@@ -10,6 +10,7 @@ import { withRequestId } from '../request-id.ts'
 import { validator } from '../schema.ts'
 import { inSpan, type Span, SpanKind } from '../spans.ts'
 import { type Envelope, replyName, toWire } from './envelope.ts'
+import { createOutbox } from './outbox.ts'
 import { contextOf, messagingAttributes } from './tracing.ts'
 
 /**
@@ -33,6 +34,13 @@ export function createResponder(
 ): Responder {
   const subscriptions: { drain(): Promise<void> }[] = []
   const running = new Set<Promise<void>>()
+  const answers = createOutbox<{ message: Msg; text: string }>(({ message, text }) => {
+    try {
+      message.respond(text)
+    } catch (cause) {
+      log.error({ err: cause, subject: message.subject }, 'no reply')
+    }
+  })
 
   function on<C extends Call>(call: C, handler: Handler<C>): void {
     const checkRequest = validator(call.request)
@@ -45,7 +53,7 @@ export function createResponder(
           answer(span, () => handler(checkRequest(message.json()) as RequestOf<C>)),
         ),
       )
-      message.respond(JSON.stringify(envelope))
+      answers.put({ message, text: JSON.stringify(envelope) })
     }
     const answer = async (span: Span, work: () => Promise<ReplyOf<C>>): Promise<Envelope<ReplyOf<C>>> => {
       try {
@@ -86,6 +94,7 @@ export function createResponder(
     async drain() {
       await Promise.all(subscriptions.map(subscription => subscription.drain()))
       await Promise.all(running)
+      answers.flush()
     },
   }
 }

@@ -58,6 +58,23 @@ t.test(
   },
 )
 
+t.test('P11: of two batches at once each is acknowledged by itself', async t => {
+  const first = Promise.withResolvers<void>()
+  const handled: string[] = []
+  const both = { ...options('both'), batchSize: 1, batchesAtOnce: 2 }
+  const consumer = consumeBatches(nc, both, async ([message]) => {
+    const text = message?.string() ?? ''
+    handled.push(text)
+    if (text === 'first') await first.promise
+  })
+  t.teardown(() => consumer.stop())
+  for (const text of ['first', 'second', 'third']) await js.publish(RECORD_COMPLETED, text)
+  await until(() => handled.includes('third'), 'the first holds nobody up')
+  await until(async () => (await pending('both')) === 1, 'the others are acknowledged')
+  first.resolve()
+  await until(async () => (await pending('both')) === 0, 'and then the first')
+})
+
 t.test('P11: an outage is waited out without losing a message or using up its tries', async t => {
   let failures = 3
   const stored = new Set<string>()
