@@ -2,7 +2,7 @@ import {
   CourseId,
   ModelName,
   Nullable,
-  RequestId,
+  ReservationId,
   StudentId,
   Tokens,
   Week,
@@ -26,7 +26,7 @@ export interface End {
 }
 
 const RecordedEnd = Type.Object({
-  reservationId: RequestId,
+  reservationId: ReservationId,
   kind: Type.Enum(['settle', 'release']),
   courseId: CourseId,
   studentId: StudentId,

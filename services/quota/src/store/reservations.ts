@@ -213,7 +213,7 @@ function toNeed(bucket: Bucket, keyHash: string, values: string[]): Need {
   return { what: 'epoch', bucket }
 }
 
-/** As `settle-1.lua` reads it: none of these may have a space, see `RequestId`. */
+/** As `settle-1.lua` reads it: none of these may have a space, see `ReservationId`. */
 function toLine({ reservationId, kind, chargeTokens, account, toBeRecorded = false }: Ending): string {
   const { studentId = '', week = '' } = account ?? {}
   const attendAfterMs = toBeRecorded ? 0 : ATTEND_AFTER_MS
