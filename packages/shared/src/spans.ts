@@ -58,11 +58,6 @@ export function inSpan<T>(name: string, options: SpanOptions, work: (span: Span)
   })
 }
 
-/** Runs what is done for several requests at once in no trace: each of them has a span of its own for it. */
-export function untraced<T>(work: () => T): T {
-  return context.with(ROOT_CONTEXT, work)
-}
-
 /** Whether a context is part of a trace that somebody will see. */
 export function isKept(parent: Context): boolean {
   const above = trace.getSpanContext(parent)

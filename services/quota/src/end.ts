@@ -2,7 +2,7 @@ import {
   CourseId,
   ModelName,
   Nullable,
-  ReservationId,
+  RequestId,
   StudentId,
   Tokens,
   Week,
@@ -26,7 +26,7 @@ export interface End {
 }
 
 const RecordedEnd = Type.Object({
-  reservationId: ReservationId,
+  reservationId: RequestId,
   kind: Type.Enum(['settle', 'release']),
   courseId: CourseId,
   studentId: StudentId,

@@ -68,7 +68,3 @@ t.test('what is missing or wrong is named', async t => {
   )
   t.throws(() => parseEnd(undefined), { code: 'invalid_request' })
 })
-
-t.test('P2: an id with a space, which would be read as two, is none', async t => {
-  t.throws(() => parse({ [HEADER.reservation]: 'r1 settle' }), { code: 'invalid_request' })
-})

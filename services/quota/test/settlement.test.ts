@@ -34,10 +34,7 @@ async function end(
   await quota.reserve(who, { reservationId })
   const chargeTokens = kind === 'settle' ? 30 : 0
   const ending = { reservationId, kind, chargeTokens, account: { ...who, week: 1 } }
-  const [{ state } = { state: 'conflict' as const }] = await stores.reservations.end(
-    bucketFor(who.courseId),
-    [ending],
-  )
+  const { state } = await stores.reservations.end(bucketFor(who.courseId), ending)
   if (state === 'conflict') throw new Error('ended otherwise')
   return { ...ending, ...who, week: 1, model: 'm', inputTokens: 1, outputTokens: 1, state }
 }

@@ -43,7 +43,7 @@ async function charged(who: Enrolled): Promise<End> {
   const reservationId = randomUUID()
   await quota.reserve(who, { reservationId })
   const end = { reservationId, kind: 'settle' as const, chargeTokens: 30 }
-  await stores.reservations.end(bucketFor(who.courseId), [{ ...end, account: { ...who, week: 1 } }])
+  await stores.reservations.end(bucketFor(who.courseId), { ...end, account: { ...who, week: 1 } })
   return { ...end, ...who, week: 1, model: 'm', inputTokens: 1, outputTokens: 1 }
 }
 const confirm = async ({ courseId, studentId }: Enrolled, { reservationId }: End) => {
@@ -148,9 +148,12 @@ async function endedElsewhere(who: Enrolled, kind: End['kind']): Promise<End> {
   return end
 }
 const end = (who: Enrolled, { reservationId, chargeTokens }: End, kind: 'settle' | 'release') =>
-  stores.reservations.end(bucketFor(who.courseId), [
-    { reservationId, kind, chargeTokens, account: { ...who, week: 1 } },
-  ])
+  stores.reservations.end(bucketFor(who.courseId), {
+    reservationId,
+    kind,
+    chargeTokens,
+    account: { ...who, week: 1 },
+  })
 
 t.test('P2 P4: a hold that has ended in the ledger ends in Redis; its message is then a repeat', async t => {
   for (const kind of ['settle', 'release', 'expire'] as const) {
@@ -162,7 +165,7 @@ t.test('P2 P4: a hold that has ended in the ledger ends in Redis; its message is
     const charged = kind === 'settle' ? 30 : 0
     t.match(await quota.balance(who), { used: charged, held: 100 }, 'the open one stays held')
     if (kind === 'expire') continue
-    t.same(await end(who, ended, kind), [{ state: 'repeat' }])
+    t.same(await end(who, ended, kind), { state: 'repeat' })
     t.match(await quota.balance(who), { used: charged, held: 100 })
   }
 })
@@ -171,11 +174,11 @@ t.test('P1 P2: whatever comes to a hold between the steps that end it, it ends o
   for (const place of ['beforeLedger', 'afterLedger'] as const) {
     const who = await quota.course()
     const settled = await endedElsewhere(who, 'settle')
-    const settle = async () => t.match(await end(who, settled, 'settle'), [{ state: 'fresh' }])
+    const settle = async () => t.match(await end(who, settled, 'settle'), { state: 'fresh' })
     t.equal(await syncWith({ [place]: settle })(who), 2, 'its settlement makes the sync read again')
     t.match(await quota.balance(who), { used: 30, held: 0 })
     const released = await endedElsewhere(who, 'release')
-    const release = async () => t.match(await end(who, released, 'release'), [{ state: 'fresh' }])
+    const release = async () => t.match(await end(who, released, 'release'), { state: 'fresh' })
     t.equal(await syncWith({ [place]: release })(who), 1, 'a release changes no sum')
     t.match(await quota.balance(who), { used: 30, held: 0 })
     await syncWith({ [place]: () => quota.reserve(who) })(who)

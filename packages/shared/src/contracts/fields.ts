@@ -21,8 +21,6 @@ export const KeyId = Type.String({ minLength: 1, maxLength: 64 })
 export const KeyHash = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the key, hex' })
 /** UUIDv7 made by the gateway; the same id names the request, its reservation and its record. */
 export const RequestId = Type.String({ minLength: 1, maxLength: 64 })
-/** The same, where it names a reservation: never with a space, which stands between ids where a script is told several. */
-export const ReservationId = Type.String({ pattern: '^[!-~]{1,64}$' })
 /**
  * A week of the course, counted from 1. Where a course is open outside its weeks, each such stretch is an account of its
  * own, under a number that no week has: 1000 is the time before week 1, 1007 a break that begins seven calendar weeks after the

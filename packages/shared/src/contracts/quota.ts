@@ -6,7 +6,7 @@ import {
   ModelName,
   Nullable,
   ProviderName,
-  ReservationId,
+  RequestId,
   StudentId,
   TimeMs,
   Tokens,
@@ -78,7 +78,7 @@ export type AnswerCaching = Static<typeof AnswerCaching>
 export const ReserveCall = defineCall(
   'quota.reserve',
   Type.Object({
-    reservationId: ReservationId,
+    reservationId: RequestId,
     keyHash: KeyHash,
     model: ModelName,
     /** Upper bound of the prompt's tokens, the staff's system prompt included. */
@@ -140,7 +140,7 @@ export const ReserveCall = defineCall(
 /** End a hold whose request was never sent upstream. Unknown or ended: nothing happens. */
 export const ReleaseCall = defineCall(
   'quota.release',
-  Type.Object({ reservationId: ReservationId, keyHash: KeyHash }),
+  Type.Object({ reservationId: RequestId, keyHash: KeyHash }),
   Type.Object({ released: Type.Boolean() }),
 )
 

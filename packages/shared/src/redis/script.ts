@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { ATTRIBUTE } from '../attributes.ts'
 import { METRIC } from '../metric-table.ts'
 import { createHistogram } from '../metrics.ts'
-import { inSpan, type Span, SpanKind } from '../spans.ts'
+import { inSpan, SpanKind } from '../spans.ts'
 import type { Redis } from './connect.ts'
 
 const seconds = createHistogram(METRIC.scripts)
@@ -64,7 +64,12 @@ export function loadScript<K extends string, A extends string, R extends string>
     ...expected,
     run(redis, keys, args) {
       const values = [...expected.keys.map(key => keys[key]), ...expected.args.map(arg => args[arg])]
-      return inScriptSpan(name, values[0], async span => {
+      const attributes = () => ({
+        [ATTRIBUTE.dbSystem]: 'redis',
+        [ATTRIBUTE.dbOperation]: name,
+        [ATTRIBUTE.bucket]: bucketOf(values[0]),
+      })
+      return inSpan(`redis ${name}`, { kind: SpanKind.CLIENT, attributes }, async span => {
         const startMs = performance.now()
         let outcome = 'error'
         try {
@@ -79,20 +84,6 @@ export function loadScript<K extends string, A extends string, R extends string>
       })
     },
   }
-}
-
-/** Runs `work` in the span of a script whose first key this is: for each request whose part of one call it is. */
-export function inScriptSpan<T>(
-  name: string,
-  key: string | number | undefined,
-  work: (span: Span) => Promise<T>,
-): Promise<T> {
-  const attributes = () => ({
-    [ATTRIBUTE.dbSystem]: 'redis',
-    [ATTRIBUTE.dbOperation]: name,
-    [ATTRIBUTE.bucket]: bucketOf(key),
-  })
-  return inSpan(`redis ${name}`, { kind: SpanKind.CLIENT, attributes }, work)
 }
 
 /** The end of the first key's hash tag, `{q:7f}`: it says where in the cluster a script ran, and nothing of whom for. */

@@ -1,7 +1,6 @@
 import { LecternError } from '@lectern/shared/errors.ts'
 import type { Alarms } from '../alarms.ts'
 import { parseEnd, type RecordedEnd } from '../end.ts'
-import { createJoinedEnds } from '../joined-ends.ts'
 import type { AppliedEnd, RecordEnds } from '../settlement.ts'
 import { bucketFor } from '../store/keys.ts'
 import type { Reservations } from '../store/reservations.ts'
@@ -12,11 +11,15 @@ interface RecordMessage {
   headers?: { get(name: string): string } | undefined
 }
 
+// In front of a reservation that comes at the same time these are a few milliseconds of work for Redis.
+const AT_ONCE = 64
+
 /**
  * A completion was recorded: its hold ends. In Redis as soon as the message arrives, so that the tokens are free again also
  * while Postgres is away; in the ledger with its batch, before which the message is not acknowledged.
  */
 export interface CompletionRecorded {
+  /** For some at a time, in order of arrival: a consumer that begins anew brings thousands at once. */
   onArrival(message: RecordMessage): Promise<void>
   onBatch(messages: readonly RecordMessage[]): Promise<void>
 }
@@ -31,13 +34,13 @@ export function completionRecorded({
   alarms: Alarms
 }): CompletionRecorded {
   const arrived = new WeakMap<RecordMessage, Promise<AppliedEnd>>()
-  const endHold = createJoinedEnds(reservations)
+  const inTurn = createTurns(AT_ONCE)
 
   async function apply(message: RecordMessage): Promise<AppliedEnd> {
     const end = parseEnd(message.headers)
     const { reservationId, kind, chargeTokens, courseId, studentId, week } = end
     const account = { studentId, week }
-    const answer = await endHold(bucketFor(courseId), { reservationId, kind, chargeTokens, account })
+    const answer = await reservations.end(bucketFor(courseId), { reservationId, kind, chargeTokens, account })
     if (answer.state === 'conflict') {
       throw new LecternError('invalid_request', { message: `Reservation ${reservationId} ended otherwise.` })
     }
@@ -54,7 +57,7 @@ export function completionRecorded({
   }
 
   function start(message: RecordMessage): Promise<AppliedEnd> {
-    const applying = apply(message)
+    const applying = inTurn(() => apply(message))
     // Whoever awaits it sees the failure; nobody may have come to that yet.
     applying.catch(() => arrived.delete(message))
     arrived.set(message, applying)
@@ -69,5 +72,23 @@ export function completionRecorded({
     async onBatch(messages) {
       await record(await Promise.all(messages.map(message => arrived.get(message) ?? start(message))))
     },
+  }
+}
+
+/** Does so much at once and lets the rest wait, first come, first served. */
+function createTurns(most: number) {
+  const waiting: (() => void)[] = []
+  let running = 0
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    if (running < most) running += 1
+    // Whoever is called takes the place of one that has ended.
+    else await new Promise<void>(resolve => waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else running -= 1
+    }
   }
 }

@@ -6,8 +6,12 @@ import type { Reservations } from '../store/reservations.ts'
 /** `quota.release`: ends a hold whose request was never sent; the expirer writes its entry into the ledger. */
 export function release(reservations: Reservations): Handler<typeof ReleaseCall> {
   return async ({ reservationId, keyHash }) => {
-    const ending = { reservationId, kind: 'release', chargeTokens: 0, toBeRecorded: true } as const
-    const [answer] = await reservations.end(bucketForKey(keyHash), [ending])
-    return { released: answer?.state === 'fresh' }
+    const { state } = await reservations.end(bucketForKey(keyHash), {
+      reservationId,
+      kind: 'release',
+      chargeTokens: 0,
+      toBeRecorded: true,
+    })
+    return { released: state === 'fresh' }
   }
 }

@@ -17,8 +17,7 @@ import { confirmScript, expireScript, reserveScript, settleScript } from './scri
 /** The holds in Redis: from reservation to their one end. Each operation is one script, idempotent by reservation id. */
 export interface Reservations {
   reserve(request: RequestOf<typeof ReserveCall>): Promise<ReserveAnswer>
-  /** Answers of each ending, in their order; each ends or does not by itself. */
-  end(bucket: Bucket, endings: readonly Ending[]): Promise<EndAnswer[]>
+  end(bucket: Bucket, ending: Ending): Promise<EndAnswer>
   expire(bucket: Bucket, limit: number): Promise<EndedHold[]>
   /** Answers, for each account, how many of its reservations had been charged in Redis and were still waiting for the ledger. */
   confirm(bucket: Bucket, accounts: readonly ConfirmedEnds[]): Promise<number[]>
@@ -106,11 +105,24 @@ export function createReservations({
       throw tooLate()
     },
 
-    async end(bucket, endings) {
-      const args = { ...times(), ends: endings.map(toLine).join(''), keep_ended_s: KEEP_ENDED_S }
-      const { reply, values } = await settleScript.run(redis, { bucket }, args)
+    async end(bucket, { reservationId, kind, chargeTokens, account, toBeRecorded = false }) {
+      const { reply, values } = await settleScript.run(
+        redis,
+        { bucket },
+        {
+          ...times(),
+          reservation: reservationId,
+          end: kind,
+          student: account?.studentId ?? '',
+          week: account?.week ?? '',
+          charge_tokens: chargeTokens,
+          attend_after_ms: toBeRecorded ? 0 : ATTEND_AFTER_MS,
+          keep_ended_s: KEEP_ENDED_S,
+        },
+      )
       if (reply === 'late') throw tooLate()
-      return values.map(toEndAnswer)
+      if (reply !== 'ended') return { state: reply }
+      return { state: 'fresh', wasExpired: values[0] === 'expired', tokensHeld: Number(values[1]) }
     },
 
     async expire(bucket, limit) {
@@ -211,19 +223,6 @@ function toNeed(bucket: Bucket, keyHash: string, values: string[]): Need {
   if (what === 'own_keys') return { what, bucket, epoch, studentId }
   if (what === 'account') return { what, account: { courseId, studentId, week: Number(week) } }
   return { what: 'epoch', bucket }
-}
-
-/** As `settle-1.lua` reads it: none of these may have a space, see `ReservationId`. */
-function toLine({ reservationId, kind, chargeTokens, account, toBeRecorded = false }: Ending): string {
-  const { studentId = '', week = '' } = account ?? {}
-  const attendAfterMs = toBeRecorded ? 0 : ATTEND_AFTER_MS
-  return `${reservationId} ${kind} ${studentId} ${week} ${chargeTokens} ${attendAfterMs}\n`
-}
-
-function toEndAnswer(text: string): EndAnswer {
-  const [state, before, tokens] = text.split(' ')
-  if (state !== 'ended') return { state } as EndAnswer
-  return { state: 'fresh', wasExpired: before === 'expired', tokensHeld: Number(tokens) }
 }
 
 function toEndedHold(json: string): EndedHold {

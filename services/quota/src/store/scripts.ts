@@ -30,8 +30,18 @@ export const reserveScript = loadScript(new URL('./reserve-1.lua', import.meta.u
 
 export const settleScript = loadScript(new URL('./settle-1.lua', import.meta.url), {
   keys,
-  args: ['now_ms', 'deadline_ms', 'ends', 'keep_ended_s'],
-  replies: ['done', 'late'],
+  args: [
+    'now_ms',
+    'deadline_ms',
+    'reservation',
+    'end',
+    'student',
+    'week',
+    'charge_tokens',
+    'attend_after_ms',
+    'keep_ended_s',
+  ],
+  replies: ['ended', 'repeat', 'conflict', 'unknown', 'late'],
 })
 
 export const expireScript = loadScript(new URL('./expire-1.lua', import.meta.url), {

@@ -1,20 +1,19 @@
--- settle-1.lua: end holds, each by itself: charge it (settle) or give it back (release)
+-- settle-1.lua: end one hold: charge it (settle) or give it back (release)
 -- KEYS: bucket
--- ARGV: now_ms, deadline_ms, ends, keep_ended_s
--- REPLIES: done, late
+-- ARGV: now_ms, deadline_ms, reservation, end, student, week, charge_tokens, attend_after_ms, keep_ended_s
+-- REPLIES: ended, repeat, conflict, unknown, late
 --
--- ends: of each a line `<reservation> <settle or release> <student> <week> <charge_tokens> <attend_after_ms>`
--- done: of each, in this order, one of
---   ended <state before> <tokens held>: this call ended it, or charged one that had expired
---   repeat: it had this end already, or it expired and is now released: nothing changes
---   conflict: it ended otherwise, or it belongs to another account than the one named
---   unknown: no such hold, or its account is not loaded: only the ledger can tell whether it was charged
+-- ended: this call ended it, or charged one that had expired: state before, tokens held
+-- repeat: it had this end already, or it expired and is now released: nothing changes
+-- conflict: it ended otherwise, or it belongs to another account than the one named
+-- unknown: no such hold, or its account is not loaded: only the ledger can tell whether it was charged
 -- student and week may be empty where the caller knows the reservation only. attend_after_ms: when the expirer
 -- should look whether the ledger has a release that no message of the stream will bring again.
 -- A release by a call (no student named) is of a request that was never sent: it does not count for requests per minute.
 -- A release that finds no hold leaves a mark: the reservation may still be on its way here, and nobody would end it.
 
-local bucket, keep_ended_s = KEYS[1], ARGV[4]
+local bucket = KEYS[1]
+local reservation, ending, student, week, charge = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 
 local time = redis.call('TIME')
 local now_us = time[1] * 1000000 + time[2]
@@ -27,7 +26,7 @@ end
 local now_ms = math.floor(now_us / 1000)
 
 -- Of the tokens per minute, what was not used is given back, as far as it has not flowed off yet (and still by the same limit).
-local function give_back(owner, hold_flow, cost_us, tokens, charge)
+local function give_back(owner, hold_flow, cost_us, tokens)
   local flow_name = bucket .. ':flow:' .. owner
   local flow_us, limit = string.match(redis.call('GET', flow_name) or '', '^(%d+) (%d+)$')
   local hold_flow_us, hold_limit = string.match(hold_flow, '^(%d+) (%d+)$')
@@ -52,64 +51,56 @@ local function give_back_request(owner, limits)
   redis.call('SET', rate_name, string.format('%.0f ', math.max(tonumber(arrival_us) - interval_us, 0)) .. limit, 'KEEPTTL')
 end
 
-local function finish(reservation, ending, student, week, charge, attend_after_ms)
-  local hold_name = bucket .. ':hold:' .. reservation
-  local hold = redis.call('HMGET', hold_name, 'state', 'student', 'week', 'tokens', 'charge', 'course', 'flow', 'cost_us',
-    'limits')
-  local state, tokens = hold[1], hold[4]
-  if not state or state == 'never' then
-    if ending == 'release' and student == '' then
-      redis.call('HSET', hold_name, 'state', 'never')
-      redis.call('EXPIRE', hold_name, keep_ended_s)
-    end
-    return 'unknown'
+local hold_name = bucket .. ':hold:' .. reservation
+local hold = redis.call('HMGET', hold_name, 'state', 'student', 'week', 'tokens', 'charge', 'course', 'flow', 'cost_us',
+  'limits')
+local state, tokens = hold[1], hold[4]
+if not state or state == 'never' then
+  if ending == 'release' and student == '' then
+    redis.call('HSET', hold_name, 'state', 'never')
+    redis.call('EXPIRE', hold_name, ARGV[9])
   end
-  if student ~= '' and (hold[2] ~= student or hold[3] ~= week) then
-    return 'conflict'
-  end
-  local final = ending == 'settle' and 'settled' or 'released'
-  if state == final and (final == 'released' or hold[5] == charge) then
-    return 'repeat'
-  end
-  if state == 'expired' and final == 'released' then
-    return 'repeat'
-  end
-  if state == 'settled' or state == 'released' then
-    return 'conflict'
-  end
-  local owner = hold[2] .. ':' .. hold[3]
-  local account_name = bucket .. ':account:' .. owner
-  if redis.call('EXISTS', account_name) == 0 then
-    return 'unknown'
-  end
-
-  redis.call('HSET', hold_name, 'state', final, 'charge', charge)
-  if state == 'held' then
-    -- Not '-' .. tokens: Redis takes no '-0'.
-    redis.call('HINCRBY', account_name, 'held', string.format('%.0f', 0 - tonumber(tokens)))
-    redis.call('SREM', bucket .. ':running:' .. hold[2], reservation)
-    redis.call('SREM', bucket .. ':crowd:' .. hold[6], reservation)
-    if hold[7] then
-      give_back(hold[2], hold[7], hold[8], tokens, charge)
-    end
-    if student == '' then
-      give_back_request(hold[2], hold[9])
-    end
-  end
-  if final == 'settled' then
-    redis.call('HINCRBY', account_name, 'settled', charge)
-    redis.call('HINCRBY', account_name, 'rev', 1)
-    redis.call('HSET', bucket .. ':pending:' .. owner, reservation, charge)
-    redis.call('ZREM', bucket .. ':expiry', reservation)
-    redis.call('EXPIRE', hold_name, keep_ended_s)
-  else
-    redis.call('ZADD', bucket .. ':expiry', string.format('%.0f', now_ms + tonumber(attend_after_ms)), reservation)
-  end
-  return 'ended ' .. state .. ' ' .. tokens
+  return { 'unknown' }
+end
+if student ~= '' and (hold[2] ~= student or hold[3] ~= week) then
+  return { 'conflict' }
+end
+local final = ending == 'settle' and 'settled' or 'released'
+if state == final and (final == 'released' or hold[5] == charge) then
+  return { 'repeat' }
+end
+if state == 'expired' and final == 'released' then
+  return { 'repeat' }
+end
+if state == 'settled' or state == 'released' then
+  return { 'conflict' }
+end
+local owner = hold[2] .. ':' .. hold[3]
+local account_name = bucket .. ':account:' .. owner
+if redis.call('EXISTS', account_name) == 0 then
+  return { 'unknown' }
 end
 
-local answers = { 'done' }
-for reservation, ending, student, week, charge, attend in string.gmatch(ARGV[3], '(%S*) (%S*) (%S*) (%S*) (%S*) (%S*)\n') do
-  answers[#answers + 1] = finish(reservation, ending, student, week, charge, attend)
+redis.call('HSET', hold_name, 'state', final, 'charge', charge)
+if state == 'held' then
+  -- Not '-' .. tokens: Redis takes no '-0'.
+  redis.call('HINCRBY', account_name, 'held', string.format('%.0f', 0 - tonumber(tokens)))
+  redis.call('SREM', bucket .. ':running:' .. hold[2], reservation)
+  redis.call('SREM', bucket .. ':crowd:' .. hold[6], reservation)
+  if hold[7] then
+    give_back(hold[2], hold[7], hold[8], tokens)
+  end
+  if student == '' then
+    give_back_request(hold[2], hold[9])
+  end
 end
-return answers
+if final == 'settled' then
+  redis.call('HINCRBY', account_name, 'settled', charge)
+  redis.call('HINCRBY', account_name, 'rev', 1)
+  redis.call('HSET', bucket .. ':pending:' .. owner, reservation, charge)
+  redis.call('ZREM', bucket .. ':expiry', reservation)
+  redis.call('EXPIRE', hold_name, ARGV[9])
+else
+  redis.call('ZADD', bucket .. ':expiry', string.format('%.0f', now_ms + tonumber(ARGV[8])), reservation)
+end
+return { 'ended', state, tokens }

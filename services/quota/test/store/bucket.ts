@@ -72,22 +72,19 @@ function holdCalls(call: CallScript) {
       own_key_at: '',
       ...args,
     })
-  /** Ends one hold; answers what the script says of it. */
-  const settle = async ({
-    now_ms = NOW_MS as number,
-    deadline_ms = soon(),
-    reservation = 'r1',
-    end = 'settle',
-    student = 's',
-    week = '1' as string | number,
-    charge_tokens = 42,
-    attend_after_ms = 5000,
-  } = {}) => {
-    const one = [reservation, end, student, week, charge_tokens, attend_after_ms].join(' ')
-    const args = { now_ms, deadline_ms, ends: `${one}\n`, keep_ended_s: 600 }
-    const [reply, answer] = await call(scripts.settleScript, args)
-    return answer === undefined ? [reply] : answer.split(' ')
-  }
+  const settle = (args: Partial<ArgsOf<typeof scripts.settleScript>> = {}) =>
+    call(scripts.settleScript, {
+      now_ms: NOW_MS,
+      deadline_ms: soon(),
+      reservation: 'r1',
+      end: 'settle',
+      student: 's',
+      week: 1,
+      charge_tokens: 42,
+      attend_after_ms: 5000,
+      keep_ended_s: 600,
+      ...args,
+    })
   const expire = (args: Partial<ArgsOf<typeof scripts.expireScript>> = {}) =>
     call(scripts.expireScript, {
       now_ms: NOW_MS,

@@ -84,23 +84,6 @@ t.test('P2: confirm counts what was waiting for it', async t => {
   )
 })
 
-t.test('P2: of holds that end together each ends by itself', async t => {
-  await ready()
-  await reserve()
-  await reserve({ reservation: 'r2' })
-  const end = (reservation: string, student = 's') => `${reservation} settle ${student} 1 42 5000\n`
-  const ends = [end('r1'), end('r1'), end('never'), end('r2', 'other'), end('r2')]
-  const args = { now_ms: 0, deadline_ms: Date.now() + 60_000, ends: ends.join(''), keep_ended_s: 600 }
-  t.same((await scripts.settleScript.run(redis, { bucket: BUCKET }, args)).values, [
-    'ended held 100',
-    'repeat',
-    'unknown',
-    'conflict',
-    'ended held 100',
-  ])
-  t.has(await account(), { granted: '1000', settled: '84', held: '0' })
-})
-
 t.test('P11: what Redis executes after its deadline does nothing', async t => {
   await ready()
   await reserve()
