@@ -6,6 +6,7 @@ import { api, ask } from '../../api/client.ts'
 import { faultsOf, Problem } from '../../api/problem.ts'
 import type { Rule } from '../../api/types.ts'
 import { useCourse } from '../../app/course.ts'
+import { useFocusBack } from '../../parts/focus-back.ts'
 import { showDone } from '../../parts/notices.ts'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
 import { useUnsaved } from '../../parts/unsaved.tsx'
@@ -17,6 +18,7 @@ const EMPTY = { kind: 'guide' as Rule['kind'], pattern: '', message: '', weeks: 
 /** Adds a rule; it is in force within a second. */
 export function NewRule({ close }: { close: () => void }) {
   const { t } = useTranslation()
+  useFocusBack()
   const { id: course, weeks: last } = useCourse()
   const form = useForm({
     initialValues: EMPTY,
