@@ -1,7 +1,7 @@
 import { AppShell, Burger, Group, ScrollArea } from '@mantine/core'
-import { useDisclosure } from '@mantine/hooks'
+import { useDisclosure, useHotkeys } from '@mantine/hooks'
 import { Outlet, useLocation, useRouter } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { TextLink } from '../parts/links.tsx'
 import { CourseMenu } from './course-menu.tsx'
@@ -34,6 +34,13 @@ function Signed() {
   const { pathname } = useLocation()
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu over it
   useEffect(close, [pathname])
+  const burger = useRef<HTMLButtonElement>(null)
+  const leaveMenu = () => {
+    if (!opened) return
+    close()
+    burger.current?.focus()
+  }
+  useHotkeys([['Escape', leaveMenu, { preventDefault: false }]])
   return (
     <AppShell
       header={{ height: 56 }}
@@ -45,7 +52,14 @@ function Signed() {
           <a className="skip-link" href="#main">
             {t('app:skip')}
           </a>
-          <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('app:menu')} />
+          <Burger
+            ref={burger}
+            opened={opened}
+            onClick={toggle}
+            hiddenFrom="sm"
+            size="sm"
+            aria-label={t('app:menu')}
+          />
           <TextLink to="/" fw={700} c="inherit" underline="never" visibleFrom="sm" mr="md">
             {t('app:name')}
           </TextLink>
@@ -56,7 +70,13 @@ function Signed() {
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="sm" className="no-print" aria-label={t('app:menu')}>
+      <AppShell.Navbar
+        p="sm"
+        className="no-print"
+        // A closed menu is no stop of the keyboard.
+        visibleFrom={opened ? undefined : 'sm'}
+        aria-label={t('app:menu')}
+      >
         <ScrollArea>
           <Menu />
         </ScrollArea>

@@ -9,6 +9,7 @@ import { useCourse } from '../../app/course.ts'
 import { useFocusBack } from '../../parts/focus-back.ts'
 import { showDone } from '../../parts/notices.ts'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
+import { faultText } from '../../parts/problem-text.ts'
 import { useUnsaved } from '../../parts/unsaved.tsx'
 import { ALWAYS, WeekRange } from '../../parts/week-range.tsx'
 import { rulesQuery } from './rules.ts'
@@ -44,7 +45,9 @@ export function NewRule({ close }: { close: () => void }) {
     },
     onError: error => {
       if (!(error instanceof Problem)) return
-      for (const { place, text } of faultsOf(error)) if (place in EMPTY) form.setFieldError(place, text)
+      for (const fault of faultsOf(error)) {
+        if (fault.place in EMPTY) form.setFieldError(fault.place, faultText(fault))
+      }
     },
   })
   const { kind, weeks } = form.values

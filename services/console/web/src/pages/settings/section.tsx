@@ -11,6 +11,7 @@ import { useRights } from '../../app/session.ts'
 import { courseModelsQuery } from '../../parts/course-models.ts'
 import { showDone } from '../../parts/notices.ts'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
+import { faultText } from '../../parts/problem-text.ts'
 
 /** Tells the page whether a part of it, by its title, is not saved. */
 export const TellUnsaved = createContext<(part: string, unsaved: boolean) => void>(() => {})
@@ -94,9 +95,9 @@ function useSave<Values extends object>(
     },
     onError: error => {
       if (!(error instanceof Problem)) return
-      for (const { place, text } of faultsOf(error)) {
-        const field = place.split(/[.[]/)[0] ?? ''
-        if (field in form.getValues()) form.setFieldError(field, text)
+      for (const fault of faultsOf(error)) {
+        const field = fault.place.split(/[.[]/)[0] ?? ''
+        if (field in form.getValues()) form.setFieldError(field, faultText(fault))
       }
     },
   })
