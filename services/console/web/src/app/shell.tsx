@@ -4,6 +4,7 @@ import { Outlet, useLocation, useRouter } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { TextLink } from '../parts/links.tsx'
+import { SkipLink } from '../parts/skip-link.tsx'
 import { CourseMenu } from './course-menu.tsx'
 import { Menu } from './menu.tsx'
 import { Preferences } from './preferences.tsx'
@@ -49,9 +50,7 @@ function Signed() {
     >
       <AppShell.Header className="no-print">
         <Group h="100%" px="md" gap="xs" wrap="nowrap">
-          <a className="skip-link" href="#main">
-            {t('app:skip')}
-          </a>
+          <SkipLink />
           <Burger
             ref={burger}
             opened={opened}
