@@ -3,6 +3,8 @@
  * (a test compares them). Codes that OpenAI's clients know are kept as they are.
  */
 
+import type { Fault } from './fault.ts'
+
 interface CatalogueEntry {
   /** HTTP status. */
   readonly status: number
@@ -116,6 +118,8 @@ export interface LecternErrorOptions {
   message?: string
   /** The request field at fault, in OpenAI's notation (`messages[0].role`). */
   param?: string | null
+  /** What is wrong with the request, one by one; sent only where it is given. */
+  faults?: readonly Fault[]
   /** How long the client should wait before it tries again. */
   retryAfterMs?: number
   /** The internal chain of causes: logged, never sent. */
@@ -127,6 +131,7 @@ export class LecternError extends Error {
   override readonly name: string = 'LecternError'
   readonly code: ErrorCode
   readonly param: string | null
+  readonly faults: readonly Fault[] | undefined
   readonly retryAfterMs: number | undefined
 
   constructor(code: ErrorCode, options: LecternErrorOptions = {}) {
@@ -137,6 +142,7 @@ export class LecternError extends Error {
     Error.stackTraceLimit = stackTraceLimit
     this.code = code
     this.param = options.param ?? null
+    this.faults = options.faults
     this.retryAfterMs = options.retryAfterMs
   }
 
@@ -147,7 +153,13 @@ export class LecternError extends Error {
 
 /** The body of every error answer: OpenAI's shape. */
 export interface ErrorBody {
-  error: { message: string; type: string; param: string | null; code: ErrorCode }
+  error: {
+    message: string
+    type: string
+    param: string | null
+    code: ErrorCode
+    faults?: readonly Fault[]
+  }
 }
 
 /** Whatever was thrown, as an error of the catalogue: what is not ours becomes `internal_error`, its text kept inside. */
@@ -157,9 +169,8 @@ export function toLecternError(thrown: unknown): LecternError {
 
 /** The JSON body of an error answer, or of the last frame of a broken stream. */
 export function errorBody(error: LecternError): ErrorBody {
-  return {
-    error: { message: error.message, type: CATALOGUE[error.code].type, param: error.param, code: error.code },
-  }
+  const { message, code, param, faults } = error
+  return { error: { message, type: CATALOGUE[code].type, param, code, ...(faults && { faults }) } }
 }
 
 /**

@@ -1,12 +1,5 @@
+import type { Fault } from '@lectern/shared/fault.ts'
 import type { TSchema } from 'typebox'
-
-/** One thing that is wrong with what was sent. */
-export interface Fault {
-  /** Where: `messages[0].role`, `line 3`; empty: the whole. */
-  place: string
-  /** What, as the rest of a sentence that begins with the place. */
-  text: string
-}
 
 /** The part of a TypeBox error that is used here. */
 interface SchemaError {
@@ -26,10 +19,13 @@ export function faultsOf(schema: TSchema, errors: Iterable<SchemaError>): Fault[
     if (error.keyword === 'boolean') return []
     // Of what may be null, and is neither: what is wrong with it as a value.
     if (error.keyword === 'anyOf' || isNullWanted(error)) return []
-    if (requiredProperties) return requiredProperties.map(name => ({ place: at(name), text: 'is missing' }))
-    if (additionalProperties)
-      return additionalProperties.map(name => ({ place: at(name), text: 'is not a known field' }))
-    return [{ place: placeOf(error.instancePath), text: textOf(schema, error) }]
+    const code = error.keyword
+    const each = (names: string[], text: string) => names.map(name => ({ place: at(name), text, code }))
+    if (requiredProperties) return each(requiredProperties, 'is missing')
+    if (additionalProperties) return each(additionalProperties, 'is not a known field')
+    const { limit } = error.params as { limit?: unknown }
+    const bound = typeof limit === 'number' ? { limit } : {}
+    return [{ place: placeOf(error.instancePath), text: textOf(schema, error), code, ...bound }]
   })
 }
 

@@ -1,7 +1,7 @@
 import { RosterId } from '@lectern/shared/contracts/fields.ts'
+import type { Fault } from '@lectern/shared/fault.ts'
 import { CsvError, parse } from 'csv-parse/sync'
 import { Value } from 'typebox/value'
-import type { Fault } from './faults.ts'
 import { type Columns, findColumns } from './roster-columns.ts'
 
 /** A roster as it was sent: rows to check, and what could not be read as a row. */

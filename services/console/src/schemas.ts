@@ -56,12 +56,19 @@ export const StaffParams = Type.Object({ id: StaffId })
 export const CourseStaffParams = Type.Object({ course: CourseId, id: StaffId })
 export const ConversationParams = Type.Object({ id: RequestId })
 
+const FieldFault = Type.Object({
+  place: Type.String({ description: 'the field, empty: the whole' }),
+  text: Type.String({ description: 'the rest of a sentence that begins with the place' }),
+  code: Type.Optional(Type.String({ description: 'the keyword of JSON Schema that is not met' })),
+  limit: Type.Optional(Type.Number({ description: 'the bound of that keyword' })),
+})
 const ErrorAnswer = Type.Object({
   error: Type.Object({
     message: Type.String({ description: 'says what to do next' }),
     type: Type.String(),
     param: Type.Union([Type.String(), Type.Null()], { description: 'the field at fault' }),
     code: Type.Enum(Object.keys(CATALOGUE) as ErrorCode[]),
+    faults: Type.Optional(Type.Array(FieldFault, { description: 'what the request lacks, one by one' })),
   }),
 })
 /** What every route may answer instead. */

@@ -133,6 +133,13 @@ t.test('every fault of a body is listed, unknown fields included', async t => {
   ]) {
     t.ok(lines.includes(line), line)
   }
+  const { faults } = body.error
+  t.equal(faults?.length, 8)
+  t.has(faults, [{ place: 'weeklyTokens', text: 'is missing', code: 'required' }])
+  const of = (place: string) => faults?.find(fault => fault.place === place)
+  t.match(of('weeks'), { code: 'minimum', limit: 1, text: 'must be >= 1' })
+  t.match(of('weeklyTokenz'), { code: 'additionalProperties' })
+  t.match(of('startsOn'), { code: 'pattern' })
   t.type(body.error.param, 'string')
 })
 

@@ -1,4 +1,5 @@
 import type { NewAuditEntry } from '@lectern/shared/contracts/audit.ts'
+import type { Fault } from '@lectern/shared/fault.ts'
 import {
   startTestServers,
   type Test,
@@ -41,7 +42,7 @@ export interface Answer<T> {
 
 /** The body of an error answer. */
 export interface Refusal {
-  error: { message: string; type: string; param: string | null; code: string }
+  error: { message: string; type: string; param: string | null; code: string; faults?: Fault[] }
 }
 
 /** Asks the API as staff; `body` is JSON unless it is text (CSV) or bytes. */

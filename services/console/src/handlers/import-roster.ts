@@ -9,11 +9,11 @@ import {
   type Person,
   PlanImportCall,
 } from '@lectern/shared/contracts/roster.ts'
+import type { Fault } from '@lectern/shared/fault.ts'
 import { requester } from '@lectern/shared/nats/requester.ts'
 import { type Static, Type } from 'typebox'
 import type { HandlerOptions } from '../app.ts'
 import { actorOf } from '../caller.ts'
-import type { Fault } from '../faults.ts'
 import { type MintedKey, mintMany } from '../minting.ts'
 import { checkRoster, MOST_STUDENTS, type RosterRow } from '../roster.ts'
 import { readUpload, refuseFaults, refuseTooLarge, rosterBody } from '../roster-upload.ts'

@@ -1,11 +1,12 @@
 import { LecternError } from '@lectern/shared/errors.ts'
+import type { Fault } from '@lectern/shared/fault.ts'
 import type { FastifyInstance } from 'fastify'
 import type { FastifyRouteSchemaDef } from 'fastify/types/schema.js'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
-import { type Fault, faultsOf, listFaults } from '../faults.ts'
+import { faultsOf, listFaults } from '../faults.ts'
 
 /** More faults than anybody reads at once; a bound, because a body of 5 MB could have a million. */
 const MOST_FAULTS = 50
@@ -49,6 +50,7 @@ function refusal(faults: Fault[]): LecternError {
   return new LecternError('invalid_request', {
     message: listFaults('The request is not valid', faults),
     param: faults[0]?.place || null,
+    faults,
   })
 }
 

@@ -203,7 +203,12 @@ t.test('what was written is not lost without a question', async t => {
   await press('Leave', question)
   await title('Rules')
   t.equal(await page.evaluate(asks), false)
-  await page.getByRole('button', { name: 'New rule' }).first().click()
+  const add = page.getByRole('button', { name: 'New rule' })
+  await add.press('Enter')
+  await page.getByRole('dialog', { name: 'New rule' }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.locator('button:focus', { hasText: 'New rule' }).waitFor()
+  await add.click()
   await page.getByLabel('When the question contains').fill('solutions?')
   await page.keyboard.press('Escape')
   await stay()
@@ -212,6 +217,27 @@ t.test('what was written is not lost without a question', async t => {
   await press('Leave', question)
   await page.getByRole('dialog').first().waitFor({ state: 'detached' })
 })
+
+t.test(
+  'settings that are not saved are named before they are left; skipping the menu leaves nothing',
+  async () => {
+    const question = page.getByRole('dialog', { name: 'Leave without saving?' })
+    await page.goto('/courses/ml/settings')
+    await page.getByLabel('Name of the course').fill('Another name')
+    await page.getByLabel('Currency').fill('EUR')
+    await page.getByRole('button', { name: 'Skip to the page' }).press('Enter')
+    await page.locator('main:focus').waitFor()
+    await page.getByRole('link', { name: 'Rules', exact: true }).click()
+    await question.getByText('Not saved yet: Name and Prices.').waitFor()
+    await press('Stay here', question)
+    await question.waitFor({ state: 'detached' })
+    const undo = page.getByRole('button', { name: 'Undo changes' }).first()
+    await undo.click()
+    await undo.click()
+    await page.getByRole('link', { name: 'Rules', exact: true }).click()
+    await title('Rules')
+  },
+)
 
 t.test('an assistant looks and tries, and changes nothing', async t => {
   await api('POST /api/courses/ml/rules', {

@@ -14,7 +14,7 @@ export const MODELS = [SMALL, LARGE]
 
 const QUESTIONS = 1000
 /** Who has nearly used up the week by one long question, by their places in the list. */
-const BUSY = [4, 9, 12]
+const BUSY = [9, 10, 12]
 const HOUR_MS = 3_600_000
 const WEEK_MS = 168 * HOUR_MS
 
@@ -69,7 +69,7 @@ async function askTwice(
 
 function longQuestion(student: Imported, { course, talks }: CourseTexts, nowMs: number, chance: Random) {
   const who = { id: randomUUIDv7(), courseId: course.id, studentId: student.id, week: WEEK }
-  const cost = { ...modelOf(LARGE), chargeTokens: chance.between(10_500, 12_500) }
+  const cost = { ...modelOf(LARGE), chargeTokens: chance.between(16_200, 18_200) }
   const { ask: question, answer } = chance.pick(talks.slice(1))
   return { ...who, ...cost, question, answer, startedAtMs: nowMs - chance.between(2, 5) * HOUR_MS }
 }

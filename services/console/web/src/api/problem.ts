@@ -1,3 +1,5 @@
+import type { Fault } from '@lectern/shared/fault.ts'
+
 /** What the API says when it does not do what was asked; `message` is English and for people. */
 export class Problem extends Error {
   readonly status: number
@@ -6,6 +8,7 @@ export class Problem extends Error {
   /** The field at fault, where one is. */
   readonly param: string | null
   readonly retryAfterSeconds: number | null
+  readonly faults: readonly Fault[]
 
   constructor(
     status: number,
@@ -13,6 +16,7 @@ export class Problem extends Error {
     message: string,
     param: string | null,
     retryAfterSeconds: number | null,
+    faults: readonly Fault[] = [],
   ) {
     super(message)
     this.name = 'Problem'
@@ -20,6 +24,7 @@ export class Problem extends Error {
     this.code = code
     this.param = param
     this.retryAfterSeconds = retryAfterSeconds
+    this.faults = faults
   }
 }
 
@@ -34,22 +39,12 @@ export function toProblem(response: Pick<Response, 'status' | 'headers'>, body: 
     text(error?.message) ?? `The server answered ${response.status}.`,
     text(error?.param),
     Number.isFinite(seconds) ? seconds : null,
+    Array.isArray(error?.faults) ? error.faults : [],
   )
 }
 
-/** One fault of a refused form: the place as the API names it, and what is wrong there. */
-export interface FieldFault {
-  place: string
-  text: string
-}
-
-/** The single faults of a refusal: the API lists several as lines `- weeks must be >= 1`. */
-export function faultsOf({ message, param }: Pick<Problem, 'message' | 'param'>): FieldFault[] {
-  const lines = message.split('\n').flatMap(line => /^- (\S+) (.+)$/.exec(line) ?? [])
-  const faults: FieldFault[] = []
-  for (let index = 0; index < lines.length; index += 3) {
-    faults.push({ place: lines[index + 1] ?? '', text: lines[index + 2] ?? '' })
-  }
-  if (faults.length > 0) return faults
+/** The single faults of a refusal, or the one field that it names. */
+export function faultsOf({ faults, param, message }: Pick<Problem, 'faults' | 'param' | 'message'>): Fault[] {
+  if (faults.length > 0) return [...faults]
   return param ? [{ place: param, text: message }] : []
 }

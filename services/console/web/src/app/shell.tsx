@@ -1,9 +1,10 @@
 import { AppShell, Burger, Group, ScrollArea } from '@mantine/core'
-import { useDisclosure } from '@mantine/hooks'
+import { useDisclosure, useHotkeys } from '@mantine/hooks'
 import { Outlet, useLocation, useRouter } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { TextLink } from '../parts/links.tsx'
+import { SkipLink } from '../parts/skip-link.tsx'
 import { CourseMenu } from './course-menu.tsx'
 import { Menu } from './menu.tsx'
 import { Preferences } from './preferences.tsx'
@@ -34,6 +35,13 @@ function Signed() {
   const { pathname } = useLocation()
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu over it
   useEffect(close, [pathname])
+  const burger = useRef<HTMLButtonElement>(null)
+  const leaveMenu = () => {
+    if (!opened) return
+    close()
+    burger.current?.focus()
+  }
+  useHotkeys([['Escape', leaveMenu, { preventDefault: false }]])
   return (
     <AppShell
       header={{ height: 56 }}
@@ -42,10 +50,15 @@ function Signed() {
     >
       <AppShell.Header className="no-print">
         <Group h="100%" px="md" gap="xs" wrap="nowrap">
-          <a className="skip-link" href="#main">
-            {t('app:skip')}
-          </a>
-          <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('app:menu')} />
+          <SkipLink />
+          <Burger
+            ref={burger}
+            opened={opened}
+            onClick={toggle}
+            hiddenFrom="sm"
+            size="sm"
+            aria-label={t('app:menu')}
+          />
           <TextLink to="/" fw={700} c="inherit" underline="never" visibleFrom="sm" mr="md">
             {t('app:name')}
           </TextLink>
@@ -56,7 +69,13 @@ function Signed() {
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="sm" className="no-print" aria-label={t('app:menu')}>
+      <AppShell.Navbar
+        p="sm"
+        className="no-print"
+        // A closed menu is no stop of the keyboard.
+        visibleFrom={opened ? undefined : 'sm'}
+        aria-label={t('app:menu')}
+      >
         <ScrollArea>
           <Menu />
         </ScrollArea>

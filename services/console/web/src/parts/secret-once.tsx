@@ -1,5 +1,6 @@
 import { Alert, Button, Code, CopyButton, Group, Modal, Stack } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { useFocusBack } from './focus-back.ts'
 
 /** Whose key or link, and the text of it. */
 export interface Secret {
@@ -15,6 +16,7 @@ interface SecretOnceProps extends Secret {
 /** A key or a link in the one moment in which it can be seen. */
 export function SecretOnce({ kind, name, value, close }: SecretOnceProps) {
   const { t } = useTranslation()
+  useFocusBack()
   return (
     <Modal opened onClose={close} title={t(`app:once.${kind}.title`, { name })} closeOnClickOutside={false}>
       <Stack>

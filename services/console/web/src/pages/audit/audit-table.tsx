@@ -2,6 +2,7 @@ import { Badge, Group, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { AuditEntry } from '../../api/types.ts'
 import { useFormat } from '../../app/format.ts'
+import { AddressText } from '../../parts/address-text.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 
 /** Who did what, when, to whom. */
@@ -14,7 +15,7 @@ export function AuditTable({ entries, timezone }: { entries: AuditEntry[]; timez
       title: t('audit:column.who'),
       cell: ({ actor, address, at }) => (
         <>
-          <Text size="sm">{actor === 'token' ? t('audit:token') : actor}</Text>
+          <Text size="sm">{actor === 'token' ? t('audit:token') : <AddressText text={actor} />}</Text>
           <Text size="xs" c="dimmed">
             {address}
           </Text>

@@ -36,9 +36,8 @@ export function CourseList() {
               </>
             )
           }
-          if (isAdmin)
-            return <Empty title={t('courses:none.title')} text={t('courses:none.admin')} action={create} />
-          return <Empty title={t('courses:none.title')} text={t('courses:none.staff')} />
+          const text = isAdmin ? t('courses:none.admin') : t('courses:none.staff')
+          return <Empty title={t('courses:none.title')} text={text} />
         }}
       </Shown>
     </Page>

@@ -11,6 +11,7 @@ import { ownTimezone, TIMEZONES } from '../../app/timezones.ts'
 import { ButtonLink } from '../../parts/links.tsx'
 import { Page } from '../../parts/page.tsx'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
+import { useUnsaved } from '../../parts/unsaved.tsx'
 import { courseIdOf, isCourseId, nextMonday } from './course-id.ts'
 
 const WEEKS = 15
@@ -33,6 +34,7 @@ function NewCourseForm() {
   const { t } = useTranslation()
   const form = useNewCourse()
   const create = useCreate(id => form.setFieldError('id', t('courses:new.taken', { id })))
+  const { question } = useUnsaved(form.isDirty(), t('app:unsaved.text'))
   const naming = (name: string) => {
     const follows = form.values.id === courseIdOf(form.values.name)
     form.setValues({ name, ...(follows && { id: courseIdOf(name) }) })
@@ -89,6 +91,7 @@ function NewCourseForm() {
           </ButtonLink>
         </Group>
       </Stack>
+      {question}
     </form>
   )
 }
@@ -138,7 +141,7 @@ function useCreate(taken: (id: string) => void) {
     mutationFn: (body: CourseInput) => ask(api.POST('/api/courses', { body })),
     onSuccess: async ({ id }) => {
       await queries.invalidateQueries({ queryKey: ['courses'] })
-      await navigate({ to: '/courses/$course/students', params: { course: id } })
+      await navigate({ to: '/courses/$course/students', params: { course: id }, ignoreBlocker: true })
     },
     onError: (error, { id }) => {
       if (error instanceof Problem && error.code === 'conflict') taken(id)

@@ -34,7 +34,7 @@ export function PromptsPage() {
           versions.length > 0 ? (
             <Schedule versions={versions} />
           ) : (
-            <Empty title={t('prompts:none.title')} text={t('prompts:none.text')} action={change && create} />
+            <Empty title={t('prompts:none.title')} text={t('prompts:none.text')} />
           )
         }
       </Shown>

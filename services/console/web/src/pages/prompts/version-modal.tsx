@@ -8,6 +8,7 @@ import { useCourse } from '../../app/course.ts'
 import { useFormat } from '../../app/format.ts'
 import { useRights } from '../../app/session.ts'
 import { ConfirmButton } from '../../parts/confirm-button.tsx'
+import { useFocusBack } from '../../parts/focus-back.ts'
 import { ButtonLink } from '../../parts/links.tsx'
 import { TextDiff } from '../../parts/text-diff.tsx'
 import { useWeeksText } from '../../parts/week-range.tsx'
@@ -22,6 +23,7 @@ interface VersionModalProps {
 /** One version: its text, or what differs from another one. */
 export function VersionModal({ version, versions, close }: VersionModalProps) {
   const { t } = useTranslation()
+  useFocusBack()
   const { id, timezone } = useCourse()
   const format = useFormat()
   const weeksText = useWeeksText()

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { RosterStudent } from '../../api/types.ts'
 import { useCourse } from '../../app/course.ts'
 import { useFormat } from '../../app/format.ts'
+import { AddressText } from '../../parts/address-text.tsx'
 import { type Choice, type Column, DataTable } from '../../parts/data-table.tsx'
 import { TextLink } from '../../parts/links.tsx'
 import { Left } from './left.tsx'
@@ -57,7 +58,7 @@ function Name({ student: { id, name, email, active, courseId } }: { student: Ros
         )}
       </Group>
       <Text size="xs" c="dimmed">
-        {email || id}
+        <AddressText text={email || id} />
       </Text>
     </>
   )

@@ -6,8 +6,10 @@ import { api, ask } from '../../api/client.ts'
 import { faultsOf, Problem } from '../../api/problem.ts'
 import type { Rule } from '../../api/types.ts'
 import { useCourse } from '../../app/course.ts'
+import { useFocusBack } from '../../parts/focus-back.ts'
 import { showDone } from '../../parts/notices.ts'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
+import { faultText } from '../../parts/problem-text.ts'
 import { useUnsaved } from '../../parts/unsaved.tsx'
 import { ALWAYS, WeekRange } from '../../parts/week-range.tsx'
 import { rulesQuery } from './rules.ts'
@@ -17,6 +19,7 @@ const EMPTY = { kind: 'guide' as Rule['kind'], pattern: '', message: '', weeks: 
 /** Adds a rule; it is in force within a second. */
 export function NewRule({ close }: { close: () => void }) {
   const { t } = useTranslation()
+  useFocusBack()
   const { id: course, weeks: last } = useCourse()
   const form = useForm({
     initialValues: EMPTY,
@@ -42,7 +45,9 @@ export function NewRule({ close }: { close: () => void }) {
     },
     onError: error => {
       if (!(error instanceof Problem)) return
-      for (const { place, text } of faultsOf(error)) if (place in EMPTY) form.setFieldError(place, text)
+      for (const fault of faultsOf(error)) {
+        if (fault.place in EMPTY) form.setFieldError(fault.place, faultText(fault))
+      }
     },
   })
   const { kind, weeks } = form.values

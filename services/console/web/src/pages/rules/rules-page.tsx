@@ -31,7 +31,7 @@ export function RulesPage() {
               <TryRules />
             </Stack>
           ) : (
-            <Empty title={t('rules:none.title')} text={t('rules:none.text')} action={add} />
+            <Empty title={t('rules:none.title')} text={t('rules:none.text')} />
           )
         }
       </Shown>

@@ -1,7 +1,7 @@
 import { Button, Fieldset, Group, Paper, Stack, Text, Title } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { createContext, type ReactNode, use, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../api/client.ts'
 import { faultsOf, Problem } from '../../api/problem.ts'
@@ -11,6 +11,10 @@ import { useRights } from '../../app/session.ts'
 import { courseModelsQuery } from '../../parts/course-models.ts'
 import { showDone } from '../../parts/notices.ts'
 import { ProblemAlert } from '../../parts/problem-alert.tsx'
+import { faultText } from '../../parts/problem-text.ts'
+
+/** Tells the page whether a part of it, by its title, is not saved. */
+export const TellUnsaved = createContext<(part: string, unsaved: boolean) => void>(() => {})
 
 interface SectionProps<Values> {
   title: string
@@ -35,6 +39,12 @@ export function Section<Values extends object>({
   const { id } = useCourse()
   const { change } = useRights(id)
   const save = useSave(id, form, fromCourse)
+  const dirty = form.isDirty()
+  const tell = use(TellUnsaved)
+  useEffect(() => {
+    tell(title, dirty)
+    return () => tell(title, false)
+  }, [tell, title, dirty])
   return (
     <Paper withBorder p={{ base: 'md', sm: 'lg' }} component="section">
       <form onSubmit={form.onSubmit(values => save.mutate(toPatch(values)))} noValidate>
@@ -49,10 +59,10 @@ export function Section<Values extends object>({
           </Fieldset>
           {change && (
             <Group>
-              <Button type="submit" loading={save.isPending} disabled={!form.isDirty()}>
+              <Button type="submit" loading={save.isPending} disabled={!dirty}>
                 {t('settings:save')}
               </Button>
-              {form.isDirty() && (
+              {dirty && (
                 <Button variant="subtle" onClick={form.reset}>
                   {t('settings:undo')}
                 </Button>
@@ -85,9 +95,9 @@ function useSave<Values extends object>(
     },
     onError: error => {
       if (!(error instanceof Problem)) return
-      for (const { place, text } of faultsOf(error)) {
-        const field = place.split(/[.[]/)[0] ?? ''
-        if (field in form.getValues()) form.setFieldError(field, text)
+      for (const fault of faultsOf(error)) {
+        const field = fault.place.split(/[.[]/)[0] ?? ''
+        if (field in form.getValues()) form.setFieldError(field, faultText(fault))
       }
     },
   })

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { CourseMember } from '../../api/types.ts'
 import { useCourse } from '../../app/course.ts'
 import { useRights } from '../../app/session.ts'
+import { AddressText } from '../../parts/address-text.tsx'
 import { ConfirmButton } from '../../parts/confirm-button.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Page } from '../../parts/page.tsx'
@@ -47,7 +48,7 @@ function Members({ members, change }: { members: CourseMember[]; change: boolean
             {name}
           </Text>
           <Text size="xs" c="dimmed">
-            {email}
+            <AddressText text={email} />
           </Text>
         </>
       ),

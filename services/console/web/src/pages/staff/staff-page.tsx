@@ -3,6 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { StaffMember } from '../../api/types.ts'
+import { AddressText } from '../../parts/address-text.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { MoreButton } from '../../parts/more-button.tsx'
 import { Page } from '../../parts/page.tsx'
@@ -59,7 +60,7 @@ function Name({ member: { name, email, isAdmin, disabled, canSignIn } }: { membe
         )}
       </Group>
       <Text size="xs" c="dimmed">
-        {email}
+        <AddressText text={email} />
       </Text>
     </>
   )

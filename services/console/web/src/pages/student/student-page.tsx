@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next'
 import type { Student } from '../../api/types.ts'
 import { useCourse } from '../../app/course.ts'
 import { useRights } from '../../app/session.ts'
+import { AddressText } from '../../parts/address-text.tsx'
 import { GrantModal } from '../../parts/grant-modal.tsx'
 import { TextLink } from '../../parts/links.tsx'
 import { Page } from '../../parts/page.tsx'
@@ -40,7 +41,9 @@ function StudentShown({ student }: { student: Student }) {
   )
   const about = (
     <Group gap="xs" component="span">
-      <span>{isTrial ? t('student:trial') : [email, id, group].filter(Boolean).join(' · ')}</span>
+      <span>
+        {isTrial ? t('student:trial') : <AddressText text={[email, id, group].filter(Boolean).join(' · ')} />}
+      </span>
       {!active && <Badge color="gray">{t('roster:dropped')}</Badge>}
     </Group>
   )
