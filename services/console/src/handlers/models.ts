@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { GetCourseCall } from '@lectern/shared/contracts/courses.ts'
 import { ModelName } from '@lectern/shared/contracts/fields.ts'
 import { ListModelsCall } from '@lectern/shared/contracts/models.ts'
-import { requester } from '@lectern/shared/nats/requester.ts'
+import { NobodyThereError, requester } from '@lectern/shared/nats/requester.ts'
 import { Type } from 'typebox'
 import type { HandlerOptions } from '../app.ts'
 import { CourseParams, failures } from '../schemas.ts'
@@ -11,6 +11,12 @@ const Offered = Type.Object({
   ...ListModelsCall.reply.properties.items.items.properties,
   allowed: Type.Boolean({ description: 'whether the course allows it' }),
 })
+
+/** While no gateway runs nothing is known of models, which keeps nobody from the settings of a course. */
+function ifNobodyThere(error: unknown): null {
+  if (error instanceof NobodyThereError) return null
+  throw error
+}
 
 /** The models of a course: what gateways offer, and what the course allows of it. */
 export const models: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { nc }) => {
@@ -22,7 +28,8 @@ export const models: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { n
     {
       schema: {
         tags: ['courses'],
-        summary: 'Which models gateways offer, and which of them the course allows',
+        summary:
+          'Which models gateways offer, and which of them the course allows; empty while no gateway runs',
         params: CourseParams,
         response: {
           200: Type.Object({
@@ -35,7 +42,12 @@ export const models: FastifyPluginAsyncTypebox<HandlerOptions> = async (app, { n
     },
     async request => {
       const { course: courseId } = request.params
-      const [course, { items }] = await Promise.all([getCourse({ courseId }), listModels({})])
+      const [course, offered] = await Promise.all([
+        getCourse({ courseId }),
+        listModels({}).catch(ifNobodyThere),
+      ])
+      if (offered === null) return { items: [], missing: [] }
+      const { items } = offered
       const names = new Set(items.map(({ name }) => name))
       const isAllowed = (name: string) => course.models.length === 0 || course.models.includes(name)
       return {
