@@ -8,6 +8,11 @@ import { ProcessDied } from './process.ts'
 const LOWEST = 20_000
 const HIGHEST = 32_000
 const ATTEMPTS = 50
+// Several of us may start servers at once, and some stop and start theirs again: each process looks in a stretch of its own first.
+const STRETCH = 200
+const STRETCHES = (HIGHEST - LOWEST) / STRETCH
+const OWN = LOWEST + (process.pid % STRETCHES) * STRETCH
+const handedOut = new Set<number>()
 
 /** Whether a server could listen on this port of 127.0.0.1 now. */
 export async function isFree(port: number): Promise<boolean> {
@@ -23,10 +28,12 @@ export async function isFree(port: number): Promise<boolean> {
   }
 }
 
-/** A free port of 127.0.0.1, chosen at random so that two callers at once rarely meet. */
+/** A free port of 127.0.0.1 that this process was not given before, chosen at random so that two processes at once rarely meet. */
 export async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const port = randomInt(LOWEST, HIGHEST)
+  for (let attempt = 0; attempt < 2 * ATTEMPTS; attempt += 1) {
+    const port = attempt < ATTEMPTS ? OWN + randomInt(STRETCH) : randomInt(LOWEST, HIGHEST)
+    if (handedOut.has(port)) continue
+    handedOut.add(port)
     if (await isFree(port)) return port
   }
   throw new Error(`no free port found between ${LOWEST} and ${HIGHEST} of 127.0.0.1`)

@@ -91,6 +91,9 @@ export async function startBackground(t: Test) {
     nc,
     pool,
     publish: (content: ConversationRecord | string) => publish(nc, content),
+    /** Empties tables; again where the logger's own upkeep was in the way. */
+    empty: (...tables: string[]) =>
+      until('empty tables', async () => (await pool.query(`TRUNCATE ${tables.join(', ')}`)) && true),
     /** Every message of RECORDS is acknowledged. */
     drained: () => until('an empty stream', () => isDrained(nc)),
     storedIds: async (courseId: string) => {

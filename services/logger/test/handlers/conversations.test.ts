@@ -3,8 +3,8 @@ import type { ConversationRecord } from '@lectern/shared/contracts/records.ts'
 import t from 'tap'
 import { recordOf, startLogger } from '../logger.ts'
 
-const { publish, drained, pool, list, search } = await startLogger(t)
-t.beforeEach(() => pool.query('TRUNCATE logs.records'))
+const { publish, drained, empty, list, search } = await startLogger(t)
+t.beforeEach(() => empty('logs.records'))
 const START_MS = Date.UTC(2026, 10, 2, 8)
 const store = async (records: ConversationRecord[]) => {
   await Promise.all(records.map(publish))

@@ -9,8 +9,8 @@ import type { ConversationRecord } from '@lectern/shared/contracts/records.ts'
 import t from 'tap'
 import { recordOf, startLogger, sumUp } from '../logger.ts'
 
-const { publish, drained, pool, list, search, get, asking } = await startLogger(t)
-t.beforeEach(() => pool.query('TRUNCATE logs.records, logs.flags, logs.notes'))
+const { publish, drained, pool, empty, list, search, get, asking } = await startLogger(t)
+t.beforeEach(() => empty('logs.records', 'logs.flags', 'logs.notes'))
 const flag = asking(FlagConversationCall)
 const [addNote, listNotes, removeNote] = [asking(AddNoteCall), asking(ListNotesCall), asking(RemoveNoteCall)]
 const START_MS = Date.UTC(2026, 10, 2, 8)

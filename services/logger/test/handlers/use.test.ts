@@ -5,10 +5,10 @@ import t from 'tap'
 import { addToSums } from '../../src/store/use-sums.ts'
 import { age, recordOf, startLogger } from '../logger.ts'
 
-const { publish, drained, pool, asking } = await startLogger(t)
+const { publish, drained, pool, empty, asking } = await startLogger(t)
 const [weekUse, weeksUse, questions] = [asking(WeekUseCall), asking(WeeksUseCall), asking(QuestionsUseCall)]
 t.beforeEach(async () => {
-  await pool.query('TRUNCATE logs.records, logs.use_quarters, logs.use_students, logs.use_first_tokens')
+  await empty('logs.records', 'logs.use_quarters', 'logs.use_students', 'logs.use_first_tokens')
   await pool.query(`UPDATE logs.use_progress SET stored_to = now() - interval '5 minutes'`)
 })
 const MONDAY_MS = Date.UTC(2026, 10, 2)
