@@ -29,7 +29,7 @@ export function createRefusalTally({
 }: {
   refusals: Refusals
   keys: ApiKeys
-  clock: RedisClock
+  clock: Pick<RedisClock, 'nowMs'>
 }): RefusalTally {
   let counted = new Map<string, Tallied>()
 

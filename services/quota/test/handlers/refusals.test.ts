@@ -1,7 +1,12 @@
+import { ReserveCall } from '@lectern/shared/contracts/quota.ts'
 import { WeekRefusalsCall } from '@lectern/shared/contracts/refusals.ts'
 import { MintTrialKeyCall } from '@lectern/shared/contracts/trials.ts'
 import t from 'tap'
-import { type Enrolled, newKey, startFixture, until } from '../fixture.ts'
+import { createRefusalTally } from '../../src/refusal-tally.ts'
+import { createApiKeys } from '../../src/store/api-keys.ts'
+import { openDatabase } from '../../src/store/database.ts'
+import { createRefusals } from '../../src/store/refusals.ts'
+import { type Enrolled, newKey, reserveQuestion, startFixture, until } from '../fixture.ts'
 
 /** What staff see of requests that never began. */
 
@@ -75,13 +80,28 @@ t.test('outside the weeks: in the stretch in which it happened', async t => {
 
 t.test('P11: while Postgres is away they are kept, and added when it is back', async t => {
   const who = await quota.course({ weeklyTokens: 0 })
-  await quota.reserve(who, lastQuestion)
-  await counted(who, 1)
+  const closing = new AsyncDisposableStack()
+  t.teardown(() => closing.disposeAsync())
+  const tally = createRefusalTally({
+    refusals: createRefusals(quota.pool),
+    keys: createApiKeys(openDatabase(quota.pool, closing)),
+    clock: { nowMs: () => Date.now() },
+  })
+  const reserve = tally.watch(request => quota.ask(ReserveCall, request))
+  const question = () => ({ ...reserveQuestion(who), ...lastQuestion })
+  await reserve(question())
   await quota.servers.postgres.stop()
-  t.match(await quota.reserve(who, lastQuestion), { reason: 'insufficient_quota' })
-  // Some rounds of adding fail meanwhile.
-  await new Promise(resolve => setTimeout(resolve, 300))
+  t.match(await reserve(question()), { reason: 'insufficient_quota' })
+  await t.rejects(tally.flush(), 'nowhere to add them')
   await quota.servers.postgres.start()
-  await counted(who, 2)
-  t.match(await refusals(who), [{ requests: 2 }])
+  await until(() =>
+    tally.flush().then(
+      () => true,
+      () => false,
+    ),
+  )
+  // The service has counted the same two.
+  await counted(who, 4)
+  await tally.flush()
+  t.match(await refusals(who), [{ requests: 4, students: 1 }])
 })
