@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { Slab } from '@lectern/shared/slab.ts'
 
 /** One request that holds tokens or may soon: nothing of it may be forgotten, not even after its client has left. */
 export interface Journey {
@@ -22,7 +23,7 @@ export interface Journeys {
 
 /** The set of requests on their way. */
 export function createJourneys(): Journeys {
-  const running = new Map<AbortController, Promise<unknown>>()
+  const running = new Slab<{ ending: AbortController; result: Promise<unknown> }>()
   return {
     get size() {
       return running.size
@@ -45,18 +46,18 @@ export function createJourneys(): Journeys {
         },
       }
       const result = work(journey)
-      running.set(ending, result)
+      const place = running.add({ ending, result })
       try {
         return await result
       } finally {
-        running.delete(ending)
+        running.remove(place)
       }
     },
     endAll() {
-      for (const ending of running.keys()) ending.abort()
+      for (const { ending } of running) ending.abort()
     },
     async settled() {
-      while (running.size > 0) await Promise.allSettled(running.values())
+      while (running.size > 0) await Promise.allSettled([...running].map(({ result }) => result))
     },
   }
 }

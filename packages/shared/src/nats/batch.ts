@@ -9,6 +9,8 @@ export interface BatchOptions<T> {
 /** Gathers single items into batches: by number, by size, or by age counted from the first of a batch. */
 export interface Batch<T> {
   add(item: T): void
+  /** What no batch has taken yet, in order of arrival. */
+  readonly waiting: readonly T[]
   /** Resolves when less than a batch waits to be taken. */
   room(): Promise<void>
   /** Batches of 1 to `batchSize` items, in order of arrival; ends after `end()`. */
@@ -58,6 +60,7 @@ export function createBatch<T>({
   }
 
   return {
+    waiting,
     add(item) {
       const wasFull = isFull()
       waiting.push(item)

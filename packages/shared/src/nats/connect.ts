@@ -1,5 +1,6 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import type { Logger } from '../log.ts'
+import { readHeadersAtOnce } from './headers.ts'
 import { setInboxPrefix } from './questions.ts'
 
 export type { NatsConnection }
@@ -17,6 +18,7 @@ export interface BusOptions {
  * gives up for good after ten tries). Each service has an inbox prefix of its own, so that no other may read its replies.
  */
 export async function connectBus({ url, service, log }: BusOptions): Promise<NatsConnection> {
+  readHeadersAtOnce()
   const servers = url.split(',').map(text => new URL(text))
   const [first] = servers
   const inboxPrefix = `_INBOX_${service}`

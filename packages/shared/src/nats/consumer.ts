@@ -6,6 +6,7 @@ import { DEADLETTER_PREFIX, HEADER } from '../contracts/subjects.ts'
 import { LecternError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { withRequestId } from '../request-id.ts'
+import { Slab } from '../slab.ts'
 import { inSpan, SpanKind } from '../spans.ts'
 import { createBatch } from './batch.ts'
 import { measureConsumer } from './consumer-metrics.ts'
@@ -43,6 +44,12 @@ export interface ConsumerOptions {
   log: Logger
 }
 
+/** A batch that is being handled. */
+interface Work {
+  messages: readonly JsMsg[]
+  done: Promise<void>
+}
+
 /** Stores one batch. Resolves: every message is acknowledged. Throws: see `consumeBatches`. */
 export type BatchHandler = (messages: readonly JsMsg[]) => Promise<void>
 
@@ -57,10 +64,11 @@ export function consumeBatches(nc: NatsConnection, options: ConsumerOptions, han
   const { log, batchesAtOnce = 1 } = options
   const stopping = new AbortController()
   const batch = createBatch<JsMsg>({ ...options, bytesOf: message => message.data.length })
-  const inHand = new Set<JsMsg>()
+  const inWork = new Slab<Work>()
+  const inHand = () => [...batch.waiting, ...[...inWork].flatMap(({ messages }) => messages)]
   const metrics = measureConsumer(nc, options)
   const signs = setInterval(() => {
-    for (const message of inHand) message.working()
+    for (const message of inHand()) message.working()
   }, SIGN_OF_LIFE_MS).unref()
 
   async function process(messages: JsMsg[]): Promise<void> {
@@ -89,7 +97,6 @@ export function consumeBatches(nc: NatsConnection, options: ConsumerOptions, han
   }
 
   const arrive = async (message: JsMsg) => {
-    inHand.add(message)
     if (options.onArrival) void arrived(options, message, options.onArrival)
     batch.add(message)
     if (options.batchBytes !== undefined) await batch.room()
@@ -99,16 +106,17 @@ export function consumeBatches(nc: NatsConnection, options: ConsumerOptions, han
     await process(messages).catch((error: unknown) => {
       if (!stopping.signal.aborted) log.error({ err: error }, 'batch left unacknowledged')
     })
-    if (!stopping.signal.aborted) for (const message of messages) inHand.delete(message)
   }
   const working = (async () => {
-    const inWork = new Set<Promise<void>>()
     for await (const messages of batch.take()) {
-      const one = work(messages).finally(() => inWork.delete(one))
-      inWork.add(one)
-      if (inWork.size >= batchesAtOnce) await Promise.race(inWork)
+      const one = { messages, done: Promise.resolve() }
+      const place = inWork.add(one)
+      one.done = work(messages).then(() => {
+        if (!stopping.signal.aborted) inWork.remove(place)
+      })
+      if (inWork.size >= batchesAtOnce) await Promise.race([...inWork].map(({ done }) => done))
     }
-    await Promise.all(inWork)
+    await Promise.all([...inWork].map(({ done }) => done))
   })()
 
   return {
@@ -120,7 +128,7 @@ export function consumeBatches(nc: NatsConnection, options: ConsumerOptions, han
       await working.finally(() => stopping.abort())
       await receiving
       await metrics.stop()
-      for (const message of inHand) message.nak()
+      for (const message of inHand()) message.nak()
     },
   }
 }

@@ -1,14 +1,14 @@
 import {
   createInbox,
   type Msg,
-  type MsgHdrs,
-  MsgHdrsImpl,
   type NatsConnection,
   NoRespondersError,
   PermissionViolationError,
   RequestError,
   TimeoutError,
 } from '@nats-io/nats-core'
+import { Slab } from '../slab.ts'
+import { headersOf } from './headers.ts'
 import { createOutbox } from './outbox.ts'
 
 /** A question: where, what, under which headers, and how long its answer is waited for. */
@@ -20,6 +20,7 @@ export interface Question {
 }
 
 interface Pending {
+  token: string
   subject: string
   resolve(answer: Msg): void
   reject(error: Error): void
@@ -27,7 +28,7 @@ interface Pending {
 }
 
 interface Sent {
-  token: string
+  pending: Pending
   question: Question
 }
 
@@ -40,7 +41,7 @@ const NO_RESPONDERS = 503
 class Questions {
   readonly #nc: NatsConnection
   readonly #inbox: string
-  readonly #open = new Map<string, Pending>()
+  readonly #open = new Slab<Pending>()
   readonly #outbox = createOutbox<Sent>(sent => this.#send(sent))
   #asked = 0
   #isListening = false
@@ -57,11 +58,12 @@ class Questions {
     const { subject, timeoutMs } = question
     if (this.#nc.isDraining()) return Promise.reject(new RequestError('the connection is being closed'))
     if (!this.#isListening) this.#listen()
-    const token = (this.#asked++).toString(36)
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#fail(token, new TimeoutError()), timeoutMs)
-      this.#open.set(token, { subject, resolve, reject, timer })
-      this.#outbox.put({ token, question })
+      const timer = setTimeout(() => this.#fail(pending, new TimeoutError()), timeoutMs)
+      const pending: Pending = { token: '', subject, resolve, reject, timer }
+      // Its place, and which of all those that had it: the answer to another may come late.
+      pending.token = `${this.#open.add(pending)}-${this.#asked++}`
+      this.#outbox.put({ pending, question })
     })
   }
 
@@ -77,39 +79,40 @@ class Questions {
     })
   }
 
-  #send({ token, question }: Sent): void {
+  #send({ pending, question }: Sent): void {
     const { subject, payload, headers } = question
     try {
-      this.#nc.publish(subject, payload, { reply: this.#inbox + token, headers: headersOf(headers) })
+      this.#nc.publish(subject, payload, { reply: this.#inbox + pending.token, headers: headersOf(headers) })
     } catch (error) {
-      this.#fail(token, error as Error)
+      this.#fail(pending, error as Error)
     }
   }
 
   #take(answer: Msg): void {
     const token = answer.subject.slice(this.#inbox.length)
-    const pending = this.#open.get(token)
+    const pending = this.#open.get(Number.parseInt(token, 10))
     // It comes too late.
-    if (!pending) return
+    if (pending?.token !== token) return
     if (answer.data.length === 0 && answer.headers?.code === NO_RESPONDERS) {
-      this.#fail(token, new NoRespondersError(pending.subject))
-      return
-    }
-    this.#open.delete(token)
-    clearTimeout(pending.timer)
-    pending.resolve(answer)
+      this.#fail(pending, new NoRespondersError(pending.subject))
+    } else if (this.#close(pending)) pending.resolve(answer)
   }
 
-  #fail(token: string, error: Error): void {
-    const pending = this.#open.get(token)
-    if (!pending) return
-    this.#open.delete(token)
+  #fail(pending: Pending, error: Error): void {
+    if (this.#close(pending)) pending.reject(error)
+  }
+
+  /** Whether it was open. */
+  #close(pending: Pending): boolean {
+    const place = Number.parseInt(pending.token, 10)
+    if (this.#open.get(place) !== pending) return false
+    this.#open.remove(place)
     clearTimeout(pending.timer)
-    pending.reject(error)
+    return true
   }
 
   #failAll(error: Error): void {
-    for (const token of [...this.#open.keys()]) this.#fail(token, error)
+    for (const pending of [...this.#open]) this.#fail(pending, error)
   }
 
   /** The server says that a subject is not ours to speak to, but not which question that was. */
@@ -118,21 +121,10 @@ class Questions {
       if (status.type !== 'error' || !(status.error instanceof PermissionViolationError)) continue
       const { operation, subject } = status.error
       if (operation !== 'publish') continue
-      for (const [token, pending] of this.#open)
-        if (pending.subject === subject) this.#fail(token, status.error)
+      for (const pending of [...this.#open])
+        if (pending.subject === subject) this.#fail(pending, status.error)
     }
   }
-}
-
-/** Headers from names and values, all at once. Throws where a value would end the header. */
-export function headersOf(fields: Record<string, string>): MsgHdrs {
-  const lists: Record<string, string[]> = {}
-  for (const name in fields) {
-    const value = fields[name] as string
-    if (value.includes('\n') || value.includes('\r')) throw new TypeError(`the header ${name} has a line end`)
-    lists[name] = [value]
-  }
-  return MsgHdrsImpl.fromRecord(lists)
 }
 
 const prefixes = new WeakMap<NatsConnection, string>()

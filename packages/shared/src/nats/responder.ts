@@ -8,6 +8,7 @@ import type { Logger } from '../log.ts'
 import { toUnavailable } from '../outage.ts'
 import { withRequestId } from '../request-id.ts'
 import { validator } from '../schema.ts'
+import { Slab } from '../slab.ts'
 import { inSpan, type Span, SpanKind } from '../spans.ts'
 import { type Envelope, replyName, toWire } from './envelope.ts'
 import { createOutbox } from './outbox.ts'
@@ -33,7 +34,7 @@ export function createResponder(
   { queue, log }: { queue: string; log: Logger },
 ): Responder {
   const subscriptions: { drain(): Promise<void> }[] = []
-  const running = new Set<Promise<void>>()
+  const running = new Slab<Promise<void>>()
   const answers = createOutbox<{ message: Msg; text: string }>(({ message, text }) => {
     try {
       message.respond(text)
@@ -82,8 +83,8 @@ export function createResponder(
           const work = serve(message).catch(cause =>
             log.error({ err: cause, subject: call.subject }, 'no reply'),
           )
-          running.add(work)
-          void work.finally(() => running.delete(work))
+          const place = running.add(work)
+          void work.finally(() => running.remove(place))
         },
       }),
     )

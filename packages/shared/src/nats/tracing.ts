@@ -2,7 +2,7 @@ import type { MsgHdrs } from '@nats-io/nats-core'
 import { type Context, context, type Link, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { ATTRIBUTE } from '../attributes.ts'
 import { isKept } from '../spans.ts'
-import { headersOf } from './questions.ts'
+import { headersOf } from './headers.ts'
 
 /**
  * The trace context in NATS headers (no instrumentation for NATS exists). W3C `traceparent`, as over HTTP.

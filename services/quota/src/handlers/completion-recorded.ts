@@ -5,10 +5,12 @@ import type { AppliedEnd, RecordEnds } from '../settlement.ts'
 import { bucketFor } from '../store/keys.ts'
 import type { Reservations } from '../store/reservations.ts'
 
-/** The part of a message of the stream that is read. */
+/** What is read of a message of the stream, and kept with it. */
 interface RecordMessage {
   seq: number
   headers?: { get(name: string): string } | undefined
+  /** How its hold ends; absent before, and after it has failed. Here, and in no Map: `slab.ts` says why. */
+  applying?: Promise<AppliedEnd> | undefined
 }
 
 // In front of a reservation that comes at the same time these are a few milliseconds of work for Redis.
@@ -33,7 +35,6 @@ export function completionRecorded({
   record: RecordEnds
   alarms: Alarms
 }): CompletionRecorded {
-  const arrived = new WeakMap<RecordMessage, Promise<AppliedEnd>>()
   const inTurn = createTurns(AT_ONCE)
 
   async function apply(message: RecordMessage): Promise<AppliedEnd> {
@@ -59,8 +60,10 @@ export function completionRecorded({
   function start(message: RecordMessage): Promise<AppliedEnd> {
     const applying = inTurn(() => apply(message))
     // Whoever awaits it sees the failure; nobody may have come to that yet.
-    applying.catch(() => arrived.delete(message))
-    arrived.set(message, applying)
+    applying.catch(() => {
+      message.applying = undefined
+    })
+    message.applying = applying
     return applying
   }
 
@@ -70,7 +73,7 @@ export function completionRecorded({
       await start(message).catch(() => undefined)
     },
     async onBatch(messages) {
-      await record(await Promise.all(messages.map(message => arrived.get(message) ?? start(message))))
+      await record(await Promise.all(messages.map(message => message.applying ?? start(message))))
     },
   }
 }
