@@ -21,7 +21,8 @@ const pauseMs = (attempt: number) => Math.min(100 * attempt, 1000) + Math.random
 /**
  * A connection to Redis that fails fast. Every command has a timeout (one that was lost would otherwise wait for ever), and
  * nothing is queued while Redis is away: the caller answers 503 and tries again. A command that timed out may still be
- * carried out later, so every script is idempotent and carries a deadline.
+ * carried out later, so every script is idempotent and carries a deadline. Not `enableAutoPipelining`: its pipelines, one for each turn of the event
+ * loop, live until V8 collects all of its heap, and of a cluster's that meets moved slots nothing is sent on.
  */
 export function connectRedis({ url, name, log, commandTimeoutMs = 1000 }: RedisOptions): Redis {
   const each = {
@@ -47,7 +48,6 @@ function connectServer(url: string, each: EachConnection): Server {
   return new Server(url, {
     ...each,
     enableOfflineQueue: false,
-    enableAutoPipelining: true,
     retryStrategy: pauseMs,
     lazyConnect: true,
   })
@@ -60,8 +60,6 @@ function connectCluster(url: string, each: EachConnection, log: Logger): Cluster
     clusterRetryStrategy: pauseMs,
     lazyConnect: true,
     enableOfflineQueue: false,
-    // A pipeline in which several slots have moved is not sent on to where they are; a single command is.
-    enableAutoPipelining: false,
     // A lost connection to a node is opened again by the next command, which waits this long. Together with a redirection
     // that is two tries; more of them would only hold a request whose node is away.
     maxRedirections: 4,
