@@ -46,7 +46,7 @@ export const Config = Type.Object({
     description: 'most ledger entries in one insert; 500 take about 20 ms',
   }),
   SETTLE_LINGER_MS: Type.Integer({
-    default: 5,
+    default: 50,
     minimum: 0,
     description: 'how long a ledger batch waits for more; the hold in Redis has ended before that',
   }),
