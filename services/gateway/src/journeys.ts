@@ -30,21 +30,16 @@ export function createJourneys(): Journeys {
     },
     async run(response, work) {
       const ending = new AbortController()
-      let clientLeft = false
+      // Not by a getter: each such object gets a shape of its own, which lives until V8 collects its whole heap, and the request with it.
+      const journey = { ending: ending.signal, clientLeft: false }
       // The only sign of a client's leaving that can be relied on: the request's own events come too early.
       const leave = () => {
         if (response.writableFinished) return
-        clientLeft = true
+        journey.clientLeft = true
         ending.abort()
       }
       if (response.destroyed) leave()
       else response.once('close', leave)
-      const journey = {
-        ending: ending.signal,
-        get clientLeft() {
-          return clientLeft
-        },
-      }
       const result = work(journey)
       const place = running.add({ ending, result })
       try {
