@@ -31,7 +31,8 @@ t.test('an export has every conversation of its filter, as JSONL or CSV, with or
       .filter(Boolean)
       .map(line => JSON.parse(line) as Conversation)
   t.equal((await file('')).text, '', 'nothing yet')
-  const ids = Array.from({ length: 120 }, () => randomUUIDv7())
+  // Sorted: records of the same millisecond stand in the order of their ids.
+  const ids = Array.from({ length: 120 }, () => randomUUIDv7()).sort()
   for (const [index, id] of ids.entries()) {
     await record(operator, {
       ...{
