@@ -112,3 +112,23 @@ t.test('P11: a consumer that is stopped while it is being opened ends, too', asy
   }
   t.ok((await pending('stopped')) >= 0)
 })
+
+t.test('P11: what a stopped consumer had received, and not handled, goes to another', async t => {
+  for (const text of ['one', 'two', 'three']) await js.publish(RECORD_COMPLETED, text)
+  const { messages: all } = (await (await jetstreamManager(nc)).streams.info(RECORDS_STREAM)).state
+  const gate = Promise.withResolvers<void>()
+  const handled = new Set<number>()
+  const store = async (messages: readonly { seq: number }[]) => {
+    for (const { seq } of messages) handled.add(seq)
+    await gate.promise
+  }
+  const slow = consumeBatches(nc, { ...options('given-back'), batchSize: 1 }, store)
+  await until(async () => handled.size === 1 && (await pending('given-back')) === all, 'one is in work')
+  const stopped = slow.stop()
+  gate.resolve()
+  await stopped
+  const next = consumeBatches(nc, options('given-back'), store)
+  t.teardown(() => next.stop())
+  // At once, where otherwise the server would wait for ten seconds: but for the two that the stopped one had asked for in advance.
+  await until(() => handled.size >= all - 2, 'the other has the rest')
+})
